@@ -1,0 +1,2 @@
+export { isTurnError, isTurnErrorCode, TurnError } from "./errors.ts";
+export type { TurnErrorCode } from "./errors.ts";

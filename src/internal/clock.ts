@@ -1,0 +1,18 @@
+/** Time as a parameter, so that tests can drive it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `callback` once after `ms`, and returns what cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+// A longer delay overflows the platforms' 32-bit timers, which then fire at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+};
