@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `callback` once after `ms`, and returns what cancels it. */
+  /** Calls `callback` once after `ms` (never, for `Infinity`), and returns what cancels it. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -12,7 +12,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
-    return () => clearTimeout(timer);
+    if (ms === Infinity) return () => undefined;
+    if (ms <= LONGEST_TIMER_MS) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    }
+    let cancel = systemClock.after(LONGEST_TIMER_MS, () => {
+      cancel = systemClock.after(ms - LONGEST_TIMER_MS, callback);
+    });
+    return () => cancel();
   },
 };

@@ -1,0 +1,42 @@
+import { isTurnErrorCode, TurnError, type TurnErrorCode } from "../errors.ts";
+import { systemClock } from "../internal/clock.ts";
+import { readSome } from "../internal/read-some.ts";
+import { clip } from "../internal/describe-value.ts";
+
+const CODE_OF_STATUS: Readonly<Record<number, TurnErrorCode>> = {
+  400: "invalid-request",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not-found",
+  405: "method-not-allowed",
+  413: "too-large",
+  429: "rate-limited",
+};
+
+/** The error that a response which is no turn stands for: an RFC 9457 problem document, or just its status. */
+export async function refusalOf(response: Response): Promise<TurnError> {
+  const { status } = response;
+  const problem = await readProblem(response);
+  const code = problem["code"];
+  const said = [problem["detail"], problem["title"], problem["message"], response.statusText].find(
+    (one): one is string => typeof one === "string" && one !== "",
+  );
+  const message = `HTTP ${status}${said === undefined ? "" : `: ${clip(said, 500)}`}`;
+  // What a stranger in between answers (a gateway's 502, a limit's 429) may pass.
+  const retryable = problem["retryable"] ?? (status === 429 || status >= 500);
+  return new TurnError(isTurnErrorCode(code) ? code : (CODE_OF_STATUS[status] ?? "upstream-failed"), message, {
+    retryable: retryable === true,
+  });
+}
+
+async function readProblem(response: Response): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(
+      await readSome(response, { clock: systemClock, maxMs: 5000, maxBytes: 64 * 1024 }),
+    );
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    // A body that is no JSON, or breaks off, says no more than its status does.
+    return {};
+  }
+}

@@ -1,0 +1,54 @@
+import { createTextAccumulator } from "../event/text-accumulator.ts";
+import type { TurnEvent } from "../event/turn-event.ts";
+import { describeValue } from "../internal/describe-value.ts";
+import { iterate } from "./iterate.ts";
+import type { TurnProducer } from "./turn-producer.ts";
+
+/**
+ * A producer around a stream of events; the final text and the usage are read off the events themselves: deltas are
+ * appended, a cumulative text replaces, and a `result` event's `finalText` wins.
+ *
+ * @example
+ * ```ts
+ * import { fromEvents, textDelta } from "turnwire";
+ *
+ * async function* agent() {
+ *   yield textDelta("Hello ");
+ *   yield textDelta("world");
+ * }
+ * const producer = fromEvents(agent());
+ * ```
+ */
+export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
+  const answer = createTextAccumulator();
+  const source = iterate<TurnEvent>(stream);
+  if (source === undefined) throw new TypeError(`stream must be async iterable, got ${describeValue(stream)}`);
+  // What is no event is refused by the turn, which reads it next.
+  const note = (result: IteratorResult<TurnEvent>): void => {
+    if (!result.done && typeof result.value === "object" && result.value !== null) answer.add(result.value);
+  };
+  return {
+    stream: {
+      [Symbol.asyncIterator]() {
+        const iterator = source();
+        return {
+          next() {
+            const result = Promise.resolve(iterator.next());
+            // Beside the reader's own `then`, and before it: a promise in between would cost each event a detour.
+            result.then(note, leaveToReader);
+            return result;
+          },
+          return: async () => (await iterator.return?.()) ?? over,
+        };
+      },
+    },
+    finalText: () => answer.text(),
+    usage: () => answer.usage(),
+  };
+}
+
+function leaveToReader(): void {
+  // The reader has the same promise, and its failure with it.
+}
+
+const over: IteratorReturnResult<undefined> = { done: true, value: undefined };

@@ -1,0 +1,94 @@
+import type { TurnFailure, TurnOutcome } from "../event/outcome.ts";
+import type { TurnEvent } from "../event/turn-event.ts";
+import type { Produced } from "./produce-turn.ts";
+import { runHook, runHookSafely, subject } from "./run-hook.ts";
+import { closingEvents, concludeTurn, describe, settledTurn, type Settlement, withFailure } from "./settlement.ts";
+import type { OwnedTurn } from "./turn-owner.ts";
+
+/** A step of settle that is done. An owner that keeps them can go on after a crash at the first one missing. */
+export type SettleStep =
+  | { readonly step: "entered"; readonly settlement: Settlement }
+  | { readonly step: "persisted"; readonly failure?: TurnFailure }
+  | { readonly step: "completed" }
+  | { readonly step: "ended" }
+  /** The turn is over for its readers: these are its last events. */
+  | { readonly step: "closed"; readonly events: readonly TurnEvent[]; readonly outcome: TurnOutcome };
+
+/** Told of each step when it is done, before the next begins. When it throws, settle stops there and throws it. */
+export type RecordStep = (step: SettleStep) => void | Promise<void>;
+
+/** Where a settle stands that was begun before: what `entered` recorded, and which steps came after it. */
+export interface SettleProgress {
+  readonly settlement: Settlement;
+  readonly persisted?: { readonly failure?: TurnFailure };
+  readonly completed?: boolean;
+  readonly ended?: boolean;
+}
+
+/**
+ * The second half of a turn: from the drained producer to the closed turn, in the order of T3. Entering it is the point
+ * of no return. The same function goes on with a settle that a crash interrupted; no step that is recorded runs again.
+ */
+export async function settleTurn(
+  turn: OwnedTurn,
+  from: { readonly produced: Produced } | { readonly progress: SettleProgress },
+  record: RecordStep,
+): Promise<TurnOutcome> {
+  const progress = "progress" in from ? from.progress : await enterSettle(turn, from.produced, record);
+  const { settlement, persisted } = await persistStep(turn, progress, record);
+  const settled = settledTurn(turn, settlement);
+  const { hooks } = turn;
+
+  if (persisted && settlement.complete && progress.completed !== true) {
+    await runHookSafely(turn, "onTurnComplete", () => hooks.onTurnComplete?.(settled));
+    await record({ step: "completed" });
+  }
+  if (progress.ended !== true) {
+    await runHookSafely(turn, "onTurnEnd", () => hooks.onTurnEnd?.(settled));
+    await record({ step: "ended" });
+  }
+
+  const outcome = outcomeOf(settlement, persisted);
+  await record({ step: "closed", events: closingEvents(turn, settlement), outcome });
+  return outcome;
+}
+
+async function enterSettle(turn: OwnedTurn, produced: Produced, record: RecordStep): Promise<SettleProgress> {
+  const settlement = await concludeTurn(turn, produced);
+  await record({ step: "entered", settlement });
+  return { settlement };
+}
+
+async function persistStep(
+  turn: OwnedTurn,
+  progress: SettleProgress,
+  record: RecordStep,
+): Promise<{ settlement: Settlement; persisted: boolean }> {
+  const { settlement } = progress;
+  if (!settlement.persist) return { settlement, persisted: false };
+  let done = progress.persisted;
+  if (done === undefined) {
+    const settled = settledTurn(turn, settlement);
+    const result = await runHook(turn, "persistAssistantMessage", () => turn.hooks.persistAssistantMessage(settled));
+    if (result.ok) {
+      done = {};
+    } else {
+      turn.log("persistAssistantMessage failed", { ...subject(turn), error: result.error });
+      done = { failure: await describe(turn, result.error) };
+    }
+    await record({ step: "persisted", ...done });
+  }
+  return done.failure === undefined
+    ? { settlement, persisted: true }
+    : { settlement: withFailure(settlement, done.failure), persisted: false };
+}
+
+function outcomeOf({ status, finalText, usage, failure }: Settlement, persisted: boolean): TurnOutcome {
+  return {
+    status,
+    finalText,
+    persisted,
+    ...(usage === undefined ? {} : { usage }),
+    ...(failure === undefined ? {} : { failure }),
+  };
+}

@@ -1,0 +1,51 @@
+import type { TurnEvent } from "../event/turn-event.ts";
+import { checkOneOf } from "../internal/check-argument.ts";
+import type { DecoderLimits, EventDecoder } from "./event-decoder.ts";
+import { createNdjsonDecoder } from "./ndjson.ts";
+import { createSseDecoder } from "./sse.ts";
+
+/** How events are written as bytes. */
+export type WireFormat = "ndjson" | "sse";
+
+/**
+ * Reads events from a stream of bytes. Leaving the loop early cancels the stream. Events that stand before a malformed
+ * one are yielded before the error is thrown.
+ *
+ * @example
+ * ```ts
+ * import { decodeStream } from "turnwire/wire";
+ *
+ * const { body } = new Response('{"type":"status"}\n');
+ * if (body !== null) for await (const event of decodeStream(body, "ndjson")) console.log(event.type);
+ * ```
+ */
+export async function* decodeStream(
+  source: ReadableStream<Uint8Array>,
+  format: WireFormat,
+  limits: DecoderLimits = {},
+): AsyncGenerator<TurnEvent, void, undefined> {
+  checkOneOf("format", format, ["ndjson", "sse"]);
+  const decoder: EventDecoder = format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits);
+  const reader = source.getReader();
+  let whole = false;
+  try {
+    while (!whole) {
+      const { done, value } = await reader.read();
+      whole = done;
+      const events: TurnEvent[] = [];
+      let failure: { readonly error: unknown } | undefined;
+      try {
+        if (done) decoder.end((event) => events.push(event));
+        else decoder.push(value, (event) => events.push(event));
+      } catch (error) {
+        failure = { error };
+      }
+      yield* events;
+      if (failure !== undefined) throw failure.error;
+    }
+  } finally {
+    // Cancelling a stream that is over or broken does nothing, and one that cannot be cancelled is not our failure.
+    if (!whole) reader.cancel().catch(() => undefined);
+    reader.releaseLock();
+  }
+}
