@@ -1,0 +1,63 @@
+import type { TurnIdentity } from "../event/identity.ts";
+import type { JsonValue } from "../event/json.ts";
+import type { TurnEvent } from "../event/turn-event.ts";
+import type { TurnInput } from "../substrate/turn-input.ts";
+
+/** One decided approval, as the agent that asked gets it. */
+export interface Decision {
+  readonly approvalId: string;
+  readonly decision: "approve" | "edit" | "reject" | "expired";
+  /** With `edit`: what the tool shall get instead. */
+  readonly input?: JsonValue;
+  readonly note?: string;
+}
+
+/** Why an agent is called again after a suspension. */
+export interface Resume extends Decision {
+  /** Every approval of the suspension, in the order in which they were asked for. The fields beside it are the last one's. */
+  readonly all: readonly Decision[];
+}
+
+/** One message of the conversation so far. */
+export interface TranscriptMessage {
+  readonly turnIndex: number;
+  readonly role: "user" | "assistant";
+  readonly content: TurnInput["message"];
+}
+
+/** What an agent gets to answer. */
+export interface AgentRun {
+  readonly executionId: string;
+  readonly identity: TurnIdentity;
+  readonly input: TurnInput;
+  /** The session's earlier turns: of each the latest attempt that completed. */
+  readonly history: readonly TranscriptMessage[];
+  /** From 1; counts how often the engine has begun this run. */
+  readonly attempt: number;
+  /** Fires when the run is stopped, or this worker may not go on with it. */
+  readonly signal: AbortSignal;
+  readonly tags: Readonly<Record<string, JsonValue>>;
+  /** When the run must be over, in milliseconds since the epoch. */
+  readonly deadline?: number;
+  /** After a suspension: what was decided. */
+  readonly resume?: Resume;
+  /** What `saveCheckpoint` kept last, in this attempt or an earlier one. */
+  readonly checkpoint?: JsonValue;
+  /** Keeps a value, and all events yielded so far, beyond a crash. */
+  saveCheckpoint(value: JsonValue): Promise<void>;
+}
+
+/** An agent with more to say about itself than how it streams. */
+export interface AgentObject {
+  stream(run: AgentRun): AsyncIterable<TurnEvent>;
+  /** The whole answer at once: used when `stream` fails before any content. */
+  invoke?(run: AgentRun): Promise<string>;
+  /** Whether a run that a crash cut off may be begun again. Default `unsafe`: it fails instead. */
+  readonly replay?: "safe" | "unsafe";
+}
+
+/**
+ * What answers. It asks a person by yielding `approval.requested` (several if it likes) and ending; after the decisions
+ * it is called again with `resume`.
+ */
+export type Agent = AgentObject | ((run: AgentRun) => AsyncIterable<TurnEvent>);

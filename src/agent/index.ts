@@ -1,0 +1,1 @@
+export type { Agent, AgentObject, AgentRun, Decision, Resume, TranscriptMessage } from "./agent.ts";
