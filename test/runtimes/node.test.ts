@@ -1,5 +1,3 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { portableSuites } from "./portable-suites.ts";
 
@@ -7,11 +5,3 @@ import { portableSuites } from "./portable-suites.ts";
 for (const [name, suite] of Object.entries(portableSuites)) {
   describe(name, () => suite({ describe, it, expect }));
 }
-
-it("lists every portable suite under its path", () => {
-  const files = readdirSync(fileURLToPath(new URL("..", import.meta.url)), { recursive: true, encoding: "utf8" });
-  const suites = files
-    .map((file) => file.replaceAll("\\", "/").match(/^(.*)\.portable\.ts$/)?.[1])
-    .filter((name) => name !== undefined);
-  expect(Object.keys(portableSuites).sort()).toEqual(suites.sort());
-});
