@@ -23,4 +23,5 @@ export {
   type TurnContext,
   type TurnOwnerOptions,
   type TurnProducer,
+  type TurnSubject,
 } from "./turn/index.ts";

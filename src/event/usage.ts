@@ -11,3 +11,11 @@ export function parseUsage(value: unknown): TokenUsage | undefined {
   const numbers = Object.entries(value).filter(([, count]) => typeof count === "number" && Number.isFinite(count));
   return numbers.length === 0 ? undefined : (Object.fromEntries(numbers) as TokenUsage);
 }
+
+/** Two usages as one: counts of the same name are added up. */
+export function addUsage(a: TokenUsage | undefined, b: TokenUsage | undefined): TokenUsage | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const sum: Record<string, number | undefined> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
+  return sum;
+}

@@ -15,14 +15,20 @@ export interface SettledTurn {
   readonly failure?: TurnFailure;
 }
 
+/** Which turn a hook is called for. */
+export interface TurnSubject {
+  readonly identity: TurnIdentity;
+  readonly executionId?: string;
+}
+
 /** What a product does in a turn. They run in this order, each at most once, whatever the client does (T3–T5). */
 export interface ChatTurnHooks {
   /** Starts the answer. The only hook without a time limit. */
   produce(turn: TurnContext): TurnProducer | Promise<TurnProducer>;
   /** Sees each event as the client sees it, in order. A promise that it returns delays no event. */
-  onEvent?(event: TurnEvent): void | Promise<void>;
+  onEvent?(event: TurnEvent, turn: TurnSubject): void | Promise<void>;
   /** Changes what is persisted, not what was streamed. When it fails, the turn fails and nothing is persisted. */
-  transformFinalText?(text: string): string | Promise<string>;
+  transformFinalText?(text: string, turn: TurnSubject): string | Promise<string>;
   /** Keeps the answer. When it fails, the turn fails. */
   persistAssistantMessage(turn: SettledTurn): void | Promise<void>;
   /** Post-processing of an answer that was kept. A failure here is logged and changes nothing. */
@@ -30,7 +36,7 @@ export interface ChatTurnHooks {
   /** Once, for every outcome, before the terminal event. A failure here is logged and changes nothing. */
   onTurnEnd?(turn: SettledTurn): void | Promise<void>;
   /** After the terminal event. A failure here is logged and changes nothing. */
-  traceFlush?(): void | Promise<void>;
+  traceFlush?(turn: TurnSubject): void | Promise<void>;
 }
 
 /** The hooks that run after the producer is started. */

@@ -1,4 +1,4 @@
-export type { ChatTurnHooks, SettledTurn } from "./chat-turn-hooks.ts";
+export type { ChatTurnHooks, SettledTurn, TurnSubject } from "./chat-turn-hooks.ts";
 export type { ChatTurnInput } from "./chat-turn-input.ts";
 export { deriveExecutionId, type ExecutionIdParts, parseExecutionId } from "./execution-id.ts";
 export { fromEvents } from "./from-events.ts";

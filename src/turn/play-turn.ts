@@ -5,6 +5,7 @@ import { heartbeatEvent, startedEvent } from "./envelope.ts";
 import { type KeepAlive, startKeepAlive } from "./keep-alive.ts";
 import { produceTurn } from "./produce-turn.ts";
 import { runHookSafely, subject } from "./run-hook.ts";
+import { subjectOf } from "./turn-owner.ts";
 import { settleTurn } from "./settle-turn.ts";
 import { createTurnEmitter, type Deliver } from "./turn-emitter.ts";
 
@@ -63,7 +64,7 @@ async function play(turn: ChatTurn, reader: TurnReader, stop: AbortSignal): Prom
     for (const event of step.events) void emit(event);
   });
   await quiet();
-  await runHookSafely(turn, "traceFlush", () => hooks.traceFlush?.());
+  await runHookSafely(turn, "traceFlush", () => hooks.traceFlush?.(subjectOf(turn)));
   return outcome;
 }
 

@@ -9,7 +9,7 @@ import { ProducerReports } from "./producer-reports.ts";
 import { pump, type PumpEnd } from "./pump.ts";
 import { subject } from "./run-hook.ts";
 import type { TurnContext, TurnProducer } from "./turn-producer.ts";
-import type { OwnedTurn } from "./turn-owner.ts";
+import { type OwnedTurn, subjectOf } from "./turn-owner.ts";
 
 /** What one run of the producer came to. */
 export interface Produced {
@@ -149,8 +149,4 @@ function reasonText(reason: unknown): string | undefined {
   // A bare `abort()` brings an AbortError, whose message tells nobody anything.
   if (reason instanceof Error && reason.name !== "AbortError" && reason.message !== "") return reason.message;
   return undefined;
-}
-
-function subjectOf({ identity, executionId }: OwnedTurn): Omit<TurnContext, "signal" | "lastEventId"> {
-  return { identity, ...(executionId === undefined ? {} : { executionId }) };
 }

@@ -8,7 +8,7 @@ import { describeFailure } from "./describe-error.ts";
 import { cancelledEvent, completedEvent, errorEvent, failedEvent } from "./envelope.ts";
 import type { Produced } from "./produce-turn.ts";
 import { runHook, subject } from "./run-hook.ts";
-import type { OwnedTurn } from "./turn-owner.ts";
+import { type OwnedTurn, subjectOf } from "./turn-owner.ts";
 
 /** What a turn has come to, before its hooks run: plain data, so that an owner can keep it and go on from it. */
 export interface Settlement {
@@ -68,11 +68,10 @@ export function withFailure(settlement: Settlement, failure: TurnFailure): Settl
 }
 
 /** The hooks' view of a settlement. */
-export function settledTurn({ identity, executionId }: OwnedTurn, settlement: Settlement): SettledTurn {
+export function settledTurn(turn: OwnedTurn, settlement: Settlement): SettledTurn {
   const { status, finalText, usage, failure } = settlement;
   return {
-    identity,
-    ...(executionId === undefined ? {} : { executionId }),
+    ...subjectOf(turn),
     finalText,
     outcome: status,
     ...(usage === undefined ? {} : { usage }),
@@ -138,7 +137,9 @@ async function finalText(turn: OwnedTurn, { producer }: Produced): Promise<Text>
 
 async function transform(turn: OwnedTurn, text: string): Promise<Text> {
   if (turn.hooks.transformFinalText === undefined) return { ok: true, value: text };
-  const result = await runHook(turn, "transformFinalText", () => turn.hooks.transformFinalText?.(text));
+  const result = await runHook(turn, "transformFinalText", () =>
+    turn.hooks.transformFinalText?.(text, subjectOf(turn)),
+  );
   if (!result.ok) return result;
   if (typeof result.value === "string") return { ok: true, value: result.value };
   const error = new TypeError(`transformFinalText must return a string, got ${describeValue(result.value)}`);

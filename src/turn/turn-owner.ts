@@ -1,7 +1,7 @@
 import type { TurnIdentity } from "../event/identity.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import { checkDuration, checkOneOf, checkOptionalFunction } from "../internal/check-argument.ts";
-import type { OwnerHooks } from "./chat-turn-hooks.ts";
+import type { OwnerHooks, TurnSubject } from "./chat-turn-hooks.ts";
 import type { DescribeError } from "./describe-error.ts";
 
 /** Tells the product's operators about something that changes nothing for the client. */
@@ -66,4 +66,9 @@ function safeLog(log: Log = (message, meta) => console.error(message, meta)): Lo
       complain(cause);
     }
   };
+}
+
+/** Which turn it is, as hooks are told. */
+export function subjectOf({ identity, executionId }: Pick<OwnedTurn, "identity" | "executionId">): TurnSubject {
+  return { identity, ...(executionId === undefined ? {} : { executionId }) };
 }

@@ -1,11 +1,8 @@
 import { createDeferred, type Deferred } from "../internal/deferred.ts";
+import { whenQuiet } from "../internal/when-quiet.ts";
 
 /** Text is encoded in pieces of about this many characters, so that a busy turn does not pay for each event alone. */
 const CHUNK_CHARS = 16 * 1024;
-/** After how many microtasks without a further write what is there is sent. More than a generator needs per event. */
-const QUIET_TICKS = 6;
-
-const oneTick: Promise<void> = Promise.resolve();
 
 /** A body that is written as text, piece by piece, and read as bytes. */
 export interface BytePipe {
@@ -83,14 +80,7 @@ export function createBytePipe(options: {
   /** Sends what is there once the writer has been quiet for some microtasks: events that are ready at once share a chunk. */
   async function watch(): Promise<void> {
     watching = true;
-    let seen = writes;
-    for (let quiet = 0; wanted && quiet < QUIET_TICKS; quiet++) {
-      await oneTick;
-      if (seen !== writes) {
-        seen = writes;
-        quiet = 0;
-      }
-    }
+    await whenQuiet(() => (wanted ? writes : undefined));
     watching = false;
     if (wanted) send();
   }

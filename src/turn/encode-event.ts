@@ -1,0 +1,27 @@
+import type { TurnEvent } from "../event/turn-event.ts";
+import { stringifyEvent } from "../wire/event-json.ts";
+import { describeThrown } from "./describe-error.ts";
+import { subject } from "./run-hook.ts";
+import type { OwnedTurn } from "./turn-owner.ts";
+
+/** An event with its JSON. */
+export interface EncodedEvent {
+  readonly event: TurnEvent;
+  readonly json: string;
+}
+
+/** Encodes an event; one whose data JSON cannot say is replaced by an event that says so, and logged (T8). */
+export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executionId">, event: TurnEvent): EncodedEvent {
+  try {
+    return { event, json: stringifyEvent(event) };
+  } catch (error) {
+    const { type, id } = event;
+    const replacement: TurnEvent = {
+      type,
+      data: { encodingError: describeThrown(error).message },
+      ...(id === undefined ? {} : { id }),
+    };
+    turn.log("An event cannot be encoded", { ...subject(turn), type, error });
+    return { event: replacement, json: stringifyEvent(replacement) };
+  }
+}
