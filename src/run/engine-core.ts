@@ -1,0 +1,95 @@
+import { TurnError } from "../errors.ts";
+import { createEventHook } from "../turn/event-hook.ts";
+import type { ResolvedEngineOptions } from "./engine-options.ts";
+import { EventFeeds } from "./event-feeds.ts";
+import { RunDraft, type SaidEvents } from "./run-draft.ts";
+import type { RunRecord, RunTransaction } from "./run-store.ts";
+import { Slots } from "./slots.ts";
+
+/** What proves that a write comes from the run's owner (S9). */
+export interface Fence {
+  readonly workerId: string;
+  readonly epoch: number;
+}
+
+/**
+ * The way into the store that every part of the engine takes: change rows and say events in one transaction, and tell
+ * this process's readers what was said, after it was committed and never before (S3).
+ */
+export class EngineCore {
+  readonly options: ResolvedEngineOptions;
+  readonly feeds: EventFeeds = new EventFeeds();
+  readonly slots: Slots;
+
+  constructor(options: ResolvedEngineOptions) {
+    this.options = options;
+    this.slots = new Slots(options.maxConcurrentRuns);
+  }
+
+  now(): number {
+    return this.options.clock.now();
+  }
+
+  /** Reads, or writes without saying anything. */
+  transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
+    return this.options.store.transact(body);
+  }
+
+  /** Changes one run; readers and the `onEvent` hook hear what was said. */
+  async change<T>(executionId: string, body: (draft: RunDraft) => T): Promise<T> {
+    const { value, run, said } = await this.changeAndSay(executionId, body);
+    this.tellHook(run, said);
+    return value;
+  }
+
+  /** Changes one run, as its owner where a fence is given: anybody else is refused with `lease-lost`. */
+  async changeAndSay<T>(
+    executionId: string,
+    body: (draft: RunDraft) => T,
+    fence?: Fence,
+  ): Promise<{ readonly value: T; readonly run: RunRecord; readonly said: SaidEvents }> {
+    const changed = await this.transact((tx) => {
+      const run = tx.getRun(executionId);
+      if (run === undefined) throw executionNotFound(executionId);
+      if (fence !== undefined && (run.epoch !== fence.epoch || run.workerId !== fence.workerId)) {
+        throw new TurnError("lease-lost", `Another worker has taken over ${executionId}`);
+      }
+      const draft = new RunDraft(tx, run);
+      const value = body(draft);
+      return { value, run, said: draft.write() };
+    });
+    this.tell(executionId, changed.said);
+    return changed;
+  }
+
+  /** Tells readers what a transaction has committed. */
+  tell(executionId: string, said: SaidEvents): void {
+    this.feeds.get(executionId)?.publish(said);
+  }
+
+  /** Tells the product's hook of events that no owner of the run has said. */
+  tellHook({ executionId, tenantId, sessionId, userId, turnIndex }: RunRecord, { events }: SaidEvents): void {
+    if (this.options.hooks.onEvent === undefined || events.length === 0) return;
+    const identity = { tenantId, sessionId, userId, turnIndex };
+    const hook = createEventHook({ ...this.options, identity, executionId });
+    events.forEach(hook.tell);
+  }
+
+  /** Makes this worker the run's owner, for what `draft` commits. */
+  takeLease(draft: RunDraft): Fence {
+    const { workerId, leaseMs } = this.options;
+    const epoch = draft.run.epoch + 1;
+    const leaseUntil = this.now() + leaseMs;
+    draft.set({ workerId, epoch, leaseUntil, wakeAt: leaseUntil });
+    return { workerId, epoch };
+  }
+
+  /** Whether somebody holds the run right now. */
+  hasOwner(run: RunRecord): boolean {
+    return run.workerId !== undefined && run.leaseUntil > this.now();
+  }
+}
+
+export function executionNotFound(executionId: string): TurnError {
+  return new TurnError("execution-not-found", `There is no execution ${executionId}`);
+}

@@ -1,0 +1,143 @@
+import type { Agent, AgentObject } from "../agent/agent.ts";
+import {
+  checkCount,
+  checkFiniteDuration,
+  checkFunction,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalFunction,
+} from "../internal/check-argument.ts";
+import { describeValue } from "../internal/describe-value.ts";
+import { HOOK_NAMES, type OwnerHooks } from "../turn/chat-turn-hooks.ts";
+import { type ResolvedOwnerOptions, resolveOwnerOptions, type TurnOwnerOptions } from "../turn/turn-owner.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** What a second turn of a session that has a live one meets. */
+export type SessionPolicy =
+  /** Is refused with `session-busy`. */
+  | "reject"
+  /** Waits until the earlier ones have ended. */
+  | "enqueue"
+  /** Cancels the earlier ones, and waits until they have come to their end. */
+  | "interrupt"
+  /** Runs beside them. */
+  | "parallel";
+
+/** When events of ended runs are deleted. Their rows stay, so that their ids never start a second run. */
+export interface Retention {
+  /** Keep the events of a run for so long after it ended. */
+  readonly maxAgeMs?: number;
+  /** Keep the events of so many ended runs, the newest. */
+  readonly maxRuns?: number;
+}
+
+export interface RunEngineOptions extends TurnOwnerOptions {
+  readonly store: RunStore;
+  /** Who answers, by name. An input without a name asks `default`. */
+  readonly agents: Readonly<Record<string, Agent>>;
+  /** What the product does in every turn. They run in the engine that owns the run, once, whoever listens. */
+  readonly hooks?: Partial<OwnerHooks>;
+  /** Slots: how many runs this engine works on at once. Default 64. */
+  readonly maxConcurrentRuns?: number;
+  /** How long a run stays with a worker that gives no sign of life. Default 15,000. */
+  readonly leaseMs?: number;
+  /** How often a sign of life is given. Default a third of `leaseMs`. */
+  readonly heartbeatMs?: number;
+  /** How often the store is asked what other processes did. Default 100. */
+  readonly pollMs?: number;
+  /** Names this worker in the store; must be its own alone. Default: random. */
+  readonly workerId?: string;
+  /** Default `reject`. */
+  readonly session?: SessionPolicy;
+  /** `maxAttempts`: how often a run is taken over from lost workers before it is given up. Default 3. */
+  readonly recovery?: { readonly maxAttempts?: number };
+  /** Default: keep everything. */
+  readonly retention?: Retention;
+  /** How many earlier turns an agent gets as history at most. Default 1,000. */
+  readonly maxHistoryTurns?: number;
+}
+
+export interface ResolvedEngineOptions extends ResolvedOwnerOptions {
+  readonly store: RunStore;
+  readonly agents: ReadonlyMap<string, AgentObject>;
+  readonly hooks: OwnerHooks;
+  readonly maxConcurrentRuns: number;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  readonly pollMs: number;
+  readonly workerId: string;
+  readonly session: SessionPolicy;
+  readonly maxRecoveries: number;
+  readonly retention: Retention;
+  readonly maxHistoryTurns: number;
+}
+
+/** Refuses what is no setting, at once and naming it; then fills in the defaults. */
+export function resolveEngineOptions(options: RunEngineOptions): ResolvedEngineOptions {
+  checkObject("options", options);
+  const { store, agents, hooks = {}, session = "reject", recovery = {}, retention = {} } = options;
+  const { maxConcurrentRuns = 64, leaseMs = 15_000, pollMs = 100, maxHistoryTurns = 1000 } = options;
+  const { heartbeatMs = leaseMs / 3, workerId = crypto.randomUUID() } = options;
+  const { maxAttempts = 3 } = recovery;
+  checkObject("store", store);
+  checkFunction("store.transact", (store as { readonly transact?: unknown }).transact);
+  checkCount("maxConcurrentRuns", maxConcurrentRuns, 1);
+  checkSpan("leaseMs", leaseMs);
+  checkSpan("heartbeatMs", heartbeatMs);
+  if (heartbeatMs >= leaseMs) {
+    throw new RangeError(`heartbeatMs (${heartbeatMs}) must be below leaseMs (${leaseMs}), or every lease lapses`);
+  }
+  checkSpan("pollMs", pollMs);
+  checkName("workerId", workerId);
+  checkOneOf("session", session, ["reject", "enqueue", "interrupt", "parallel"]);
+  checkCount("recovery.maxAttempts", maxAttempts);
+  if (retention.maxAgeMs !== undefined) checkFiniteDuration("retention.maxAgeMs", retention.maxAgeMs);
+  if (retention.maxRuns !== undefined) checkCount("retention.maxRuns", retention.maxRuns);
+  checkCount("maxHistoryTurns", maxHistoryTurns);
+  return {
+    ...resolveOwnerOptions(options),
+    store,
+    agents: resolveAgents(agents),
+    hooks: resolveHooks(hooks),
+    maxConcurrentRuns,
+    leaseMs,
+    heartbeatMs,
+    pollMs,
+    workerId,
+    session,
+    maxRecoveries: maxAttempts,
+    retention,
+    maxHistoryTurns,
+  };
+}
+
+function checkSpan(name: string, value: number): void {
+  checkFiniteDuration(name, value);
+  if (value === 0) throw new RangeError(`${name} must be above 0`);
+}
+
+function resolveAgents(agents: Readonly<Record<string, Agent>>): ReadonlyMap<string, AgentObject> {
+  checkObject("agents", agents);
+  const resolved = Object.entries(agents).map(([name, agent]): [string, AgentObject] => {
+    if (typeof agent === "function") return [name, { stream: agent }];
+    const { stream, invoke, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
+    if (typeof stream !== "function") {
+      throw new TypeError(`agents.${name} must be a function or an object with stream(), got ${describeValue(agent)}`);
+    }
+    checkOptionalFunction(`agents.${name}.invoke`, invoke);
+    if (replay !== undefined) checkOneOf(`agents.${name}.replay`, replay, ["safe", "unsafe"]);
+    return [name, agent];
+  });
+  if (resolved.length === 0) throw new TypeError("agents must name at least one agent");
+  return new Map(resolved);
+}
+
+function resolveHooks(hooks: Partial<OwnerHooks>): OwnerHooks {
+  checkObject("hooks", hooks);
+  if ("produce" in hooks) throw new TypeError("hooks.produce has no place in a run engine: its agents produce");
+  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
+  // The hooks stay one object, so that those that are methods keep their `this`.
+  if (hooks.persistAssistantMessage !== undefined) return hooks as OwnerHooks;
+  return Object.assign(Object.create(hooks) as OwnerHooks, { persistAssistantMessage: () => undefined });
+}

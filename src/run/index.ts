@@ -1,0 +1,15 @@
+export type { Agent, AgentObject, AgentRun, Decision, Resume, TranscriptMessage } from "../agent/agent.ts";
+export type { Retention, RunEngineOptions, SessionPolicy } from "./engine-options.ts";
+export { memoryStore } from "./memory-store.ts";
+export { createRunEngine, type RunEngine, type RunEngineStats } from "./run-engine.ts";
+export type {
+  ApprovalRecord,
+  NewRun,
+  RunDocumentName,
+  RunFilter,
+  RunProgress,
+  RunRecord,
+  RunStore,
+  RunTransaction,
+  TranscriptRecord,
+} from "./run-store.ts";
