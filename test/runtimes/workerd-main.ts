@@ -17,12 +17,18 @@ interface DevWorker {
 // Wrangler's own type of this says `any`.
 type StartWorker = (options: object) => Promise<DevWorker>;
 
+const START_TIMEOUT_MS = 30_000;
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 process.env["WRANGLER_SEND_METRICS"] = "false";
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_LOG_PATH"] = `${projectFolder}.cache/wrangler/logs`;
 
 const { unstable_startWorker } = (await import("wrangler")) as unknown as { unstable_startWorker: StartWorker };
+// Wrangler waits for ever when the Worker does not load.
+const startTimer = setTimeout(() => {
+  console.error(`workerd was not ready within ${START_TIMEOUT_MS} ms`);
+  process.exit(1);
+}, START_TIMEOUT_MS);
 const worker = await unstable_startWorker({
   config: fileURLToPath(new URL("wrangler.json", import.meta.url)),
   dev: {
@@ -34,6 +40,7 @@ const worker = await unstable_startWorker({
   },
 });
 await worker.ready;
+clearTimeout(startTimer);
 const url = await worker.url;
 
 async function get<T>(path: string): Promise<T> {
