@@ -24,9 +24,9 @@ process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_LOG_PATH"] = `${projectFolder}.cache/wrangler/logs`;
 
 const { unstable_startWorker } = (await import("wrangler")) as unknown as { unstable_startWorker: StartWorker };
-// Wrangler waits for ever when the Worker does not load.
+// When the Worker does not load, Wrangler keeps the first request waiting for ever.
 const startTimer = setTimeout(() => {
-  console.error(`workerd was not ready within ${START_TIMEOUT_MS} ms`);
+  console.error(`workerd did not list the tests within ${START_TIMEOUT_MS} ms`);
   process.exit(1);
 }, START_TIMEOUT_MS);
 const worker = await unstable_startWorker({
@@ -40,7 +40,6 @@ const worker = await unstable_startWorker({
   },
 });
 await worker.ready;
-clearTimeout(startTimer);
 const url = await worker.url;
 
 async function get<T>(path: string): Promise<T> {
@@ -58,6 +57,7 @@ async function runRemotely(name: string, index: number): Promise<TestResult> {
 }
 
 const names = await get<string[]>("/tests");
+clearTimeout(startTimer);
 const tests = names.map((name, index): RunnableTest => ({ name, run: () => runRemotely(name, index) }));
 const report = await reportOn({
   runtime: "workerd",
