@@ -34,11 +34,9 @@ export async function describeFailure(
     }
   }
   try {
-    if (typeof Response !== "undefined" && error instanceof Response) {
-      return { message: await describeResponse(error, options.clock) };
-    }
+    if (error instanceof Response) return { message: await describeResponse(error, options.clock) };
   } catch {
-    // A revoked proxy, or one around a response: its own traps and getters throw.
+    // A value whose class cannot even be asked for, or a response that throws when it is read.
   }
   return describeThrown(error);
 }
