@@ -237,6 +237,11 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       const used = response();
       await used.text();
       expect(() => readTurn(used)).toThrow(TypeError);
+      const begun = response();
+      const first = begun.body?.getReader();
+      await first?.read();
+      first?.releaseLock();
+      expect(() => readTurn(begun)).toThrow(TypeError);
       const { stream } = createByteSource([completed], "end");
       const reader = stream.getReader();
       expect(() => readTurn(stream)).toThrow(TypeError);

@@ -91,6 +91,9 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         if (index % 511 === 0) expect(answer.text()).toBe(expected);
       }
       expect(answer.text()).toBe(expected);
+      answer.add(whole("anew"));
+      answer.add(delta("!"));
+      expect(answer.text()).toBe("anew!");
     });
 
     it("says whether anything was said about the text", () => {
