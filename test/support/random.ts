@@ -1,5 +1,6 @@
 /** Numbers that look random and are the same for the same seed, on every runtime. */
 export interface Random {
+  readonly seed: number;
   /** From 0 up to, not including, 1. */
   next(): number;
   /** A whole number from 0 up to, not including, `below`. */
@@ -19,6 +20,7 @@ export function createRandom(seed: number): Random {
   }
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
+    seed,
     next,
     below,
     chance: (probability) => next() < probability,
@@ -38,4 +40,12 @@ export async function forSeeds(count: number, body: (random: Random) => void | P
       throw new Error(`With seed ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
   }
+}
+
+/** All orders of some values. */
+export function permutations<T>(values: readonly T[]): T[][] {
+  if (values.length === 0) return [[]];
+  return values.flatMap((first, at) =>
+    permutations([...values.slice(0, at), ...values.slice(at + 1)]).map((rest) => [first, ...rest]),
+  );
 }
