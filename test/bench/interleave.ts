@@ -4,14 +4,19 @@ export interface InterleaveOptions {
   readonly warmUps: number;
 }
 
-/**
- * Times each contestant once per round, so that whatever the machine does meanwhile meets them alike, and gives the
- * median milliseconds of each.
- */
+/** What the rounds came to. */
+export interface Timings<Name extends string> {
+  /** The median milliseconds of a contestant. */
+  ms(name: Name): number;
+  /** The median of the rounds' own ratios: a slow moment of the machine meets both sides of it. */
+  ratio(name: Name, peer: Name): number;
+}
+
+/** Times each contestant once per round, so that whatever the machine does meanwhile meets them alike. */
 export async function interleave<Name extends string>(
   contestants: Readonly<Record<Name, () => Promise<void>>>,
   { rounds, warmUps }: InterleaveOptions,
-): Promise<Record<Name, number>> {
+): Promise<Timings<Name>> {
   const entries = Object.entries(contestants) as [Name, () => Promise<void>][];
   const times = new Map<Name, number[]>(entries.map(([name]) => [name, []]));
   for (let round = -warmUps; round < rounds; round++) {
@@ -23,7 +28,11 @@ export async function interleave<Name extends string>(
       if (round >= 0) times.get(name)?.push(performance.now() - startedAt);
     }
   }
-  return Object.fromEntries(entries.map(([name]) => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
+  const of = (name: Name): readonly number[] => times.get(name) ?? [];
+  return {
+    ms: (name) => median(of(name)),
+    ratio: (name, peer) => median(of(name).map((ms, round) => ms / (of(peer)[round] ?? NaN))),
+  };
 }
 
 export function median(values: readonly number[]): number {
