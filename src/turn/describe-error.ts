@@ -1,6 +1,7 @@
 import type { TurnFailure } from "../event/outcome.ts";
 import { clip, describeValue } from "../internal/describe-value.ts";
 import type { Clock } from "../internal/clock.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import { readSome } from "../internal/read-some.ts";
 
 const MAX_MESSAGE = 4000;
@@ -28,13 +29,16 @@ export async function describeFailure(
     try {
       const described: unknown = options.describeError(error);
       if (isFailure(described)) return toFailure(described.message, described.code);
+      ignoreRejection(described);
       options.report("describeError returned no { message }", described);
     } catch (cause) {
       options.report("describeError threw", cause);
     }
   }
-  if (typeof Response !== "undefined" && error instanceof Response) {
-    return { message: await describeResponse(error, options.clock) };
+  try {
+    if (error instanceof Response) return { message: await describeResponse(error, options.clock) };
+  } catch {
+    // A value whose class cannot even be asked for, or a response that throws when it is read.
   }
   return describeThrown(error);
 }

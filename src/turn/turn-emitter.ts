@@ -1,5 +1,6 @@
-import type { TurnEvent } from "../event/turn-event.ts";
+import { checkEvent, type TurnEvent } from "../event/turn-event.ts";
 import { createDeferred, type Deferred } from "../internal/deferred.ts";
+import { describeValue } from "../internal/describe-value.ts";
 import { stringifyEvent } from "../wire/event-json.ts";
 import { describeThrown } from "./describe-error.ts";
 import { subject } from "./run-hook.ts";
@@ -36,7 +37,8 @@ export function createTurnEmitter(turn: OwnedTurn, deliver: Deliver): TurnEmitte
       const result: unknown = tell?.(event);
       if (!isThenable(result)) return;
       pending++;
-      result.then(onEventDone, (error: unknown) => {
+      // A foreign thenable may throw, or call back twice; a promise around it does neither.
+      Promise.resolve(result).then(onEventDone, (error: unknown) => {
         onEventFailed(error);
         onEventDone();
       });
@@ -51,6 +53,7 @@ export function createTurnEmitter(turn: OwnedTurn, deliver: Deliver): TurnEmitte
       let json: string;
       try {
         json = stringifyEvent(event);
+        if (typeof (event as { readonly toJSON?: unknown }).toJSON === "function") checkJson(json, event.type);
       } catch (error) {
         sent = withoutData(event, error);
         json = stringifyEvent(sent);
@@ -71,6 +74,14 @@ export function createTurnEmitter(turn: OwnedTurn, deliver: Deliver): TurnEmitte
       stopTimer();
     },
   };
+}
+
+/** An event that writes itself may write anything: a number, or a terminal event that the turn never saw (T1). */
+function checkJson(json: string, type: string): void {
+  const written: unknown = JSON.parse(json);
+  checkEvent(written);
+  if (written.type !== type)
+    throw new TypeError(`The event's toJSON gave another type, ${describeValue(written.type)}`);
 }
 
 /** What is sent in place of an event whose data cannot be encoded (T8). */
