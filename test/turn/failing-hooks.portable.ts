@@ -51,7 +51,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
             const lines = input.logs.filter(({ message }) => message === `${name} failed`);
             expect(lines.length).toBe(name === "onEvent" ? 3 : 1);
             expect(lines[0]?.meta).toMatchObject({ sessionId: "thread-1", turnIndex: 3 });
-            expect((lines[0]?.meta["error"] as Error).message).toBe("broken");
+            expect(lines[0]?.meta["error"]).toMatchObject({ message: "broken" });
           });
         }
       }
@@ -100,7 +100,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         const input = turnOf({ persistAssistantMessage: raise });
         await play(way, input);
         expect(input.logs.map(({ message }) => message)).toEqual(["persistAssistantMessage failed"]);
-        expect((input.logs[0]?.meta["error"] as Error).message).toBe("broken");
+        expect(input.logs[0]?.meta["error"]).toMatchObject({ message: "broken" });
       });
     });
   }
