@@ -1,7 +1,17 @@
 import type { ChatTurnInput } from "../../src/index.ts";
 import { handleChatTurn, runTurn, textDelta } from "../../src/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
-import { CANCELLED, COMPLETED, never, playAndLeave, producerOf, producerWith, STARTED, turnOf, ways } from "../support/play-turn.ts";
+import {
+  CANCELLED,
+  COMPLETED,
+  never,
+  playAndLeave,
+  producerOf,
+  producerWith,
+  STARTED,
+  turnOf,
+  ways,
+} from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { settle } from "../support/virtual-clock.ts";
 
@@ -55,8 +65,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         it(`T5: with onDisconnect 'cancel' a client that leaves after ${left} events stops the turn`, async () => {
           // The producer never ends by itself.
           let yielded = 0;
-          const next = (): unknown =>
-            yielded++ < words.length ? { done: false, value: textDelta("word ") } : never();
+          const next = (): unknown => (yielded++ < words.length ? { done: false, value: textDelta("word ") } : never());
           let signal: AbortSignal | undefined;
           let returned = 0;
           const calls: string[] = [];

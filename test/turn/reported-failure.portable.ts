@@ -1,6 +1,16 @@
 import type { ChatTurnInput, TurnEvent } from "../../src/index.ts";
 import { textDelta } from "../../src/index.ts";
-import { CANCELLED, FAILED, play, producerOf, producerWith, STARTED, turnOf, typesOf, ways } from "../support/play-turn.ts";
+import {
+  CANCELLED,
+  FAILED,
+  play,
+  producerOf,
+  producerWith,
+  STARTED,
+  turnOf,
+  typesOf,
+  ways,
+} from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 type End = "drained" | "threw" | "stopped";
@@ -123,7 +133,11 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           throw new Error("second failure");
         };
         const produce = () => producerOf(reports.error);
-        const ways = [{ persistAssistantMessage: raise }, { transformFinalText: raise }, { produce: () => ({ ...produce(), finalText: raise }) }];
+        const ways = [
+          { persistAssistantMessage: raise },
+          { transformFinalText: raise },
+          { produce: () => ({ ...produce(), finalText: raise }) },
+        ];
         for (const hooks of ways) {
           const calls: string[] = [];
           const input = turnOf({ produce, ...hooks, onTurnComplete: () => void calls.push("complete") });

@@ -1,6 +1,16 @@
 import type { ChatTurnHooks } from "../../src/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
-import { CANCELLED, COMPLETED, play, producerOf, producerWith, start, turnOf, typesOf, ways } from "../support/play-turn.ts";
+import {
+  CANCELLED,
+  COMPLETED,
+  play,
+  producerOf,
+  producerWith,
+  start,
+  turnOf,
+  typesOf,
+  ways,
+} from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { settle } from "../support/virtual-clock.ts";
 

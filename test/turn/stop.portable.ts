@@ -1,7 +1,19 @@
 import type { ChatTurnHooks, ChatTurnInput, TurnEvent, TurnProducer } from "../../src/index.ts";
 import { textDelta } from "../../src/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
-import { CANCELLED, never, play, producerOf, producerWith, type Running, start, STARTED, turnOf, typesOf, ways } from "../support/play-turn.ts";
+import {
+  CANCELLED,
+  never,
+  play,
+  producerOf,
+  producerWith,
+  type Running,
+  start,
+  STARTED,
+  turnOf,
+  typesOf,
+  ways,
+} from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { settle } from "../support/virtual-clock.ts";
 
@@ -148,7 +160,11 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           });
           const running = start(way, input);
           await expectCancelled(running, calls, "Enough");
-          expect(typesOf(running.events)).toEqual([STARTED, ...words.slice(0, at + 1).map(({ type }) => type), CANCELLED]);
+          expect(typesOf(running.events)).toEqual([
+            STARTED,
+            ...words.slice(0, at + 1).map(({ type }) => type),
+            CANCELLED,
+          ]);
         }
       });
 

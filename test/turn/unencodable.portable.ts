@@ -24,12 +24,24 @@ const unencodable: readonly (readonly [name: string, event: TurnEvent, message: 
   ["a cycle", { type: "status", data: cycle() }, /circular|cyclic/i],
   ["a BigInt", { type: "status", data: { count: 1n } }, /bigint/i],
   ["a toJSON that throws", { type: "status", data: { at: { toJSON: raise } } }, /^will not be written$/],
-  ["a getter that throws", { type: "status", data: Object.defineProperty({}, "x", { get: raise, enumerable: true }) }, /^will not/],
+  [
+    "a getter that throws",
+    { type: "status", data: Object.defineProperty({}, "x", { get: raise, enumerable: true }) },
+    /^will not/,
+  ],
   ["too deep", { type: "status", data: nest(300) }, /deeper than 256 levels/],
   ["an event whose toJSON throws", { type: "status", toJSON: raise } as TurnEvent, /^will not be written$/],
   ["an event whose toJSON gives nothing", { type: "status", toJSON: () => undefined } as TurnEvent, /returned nothing/],
-  ["an event whose toJSON gives a number", { type: "status", toJSON: () => 5 } as TurnEvent, /must be an object with a type/],
-  ["an event whose toJSON gives another type", { type: "status", toJSON: () => ({ type: COMPLETED }) } as TurnEvent, /another type/],
+  [
+    "an event whose toJSON gives a number",
+    { type: "status", toJSON: () => 5 } as TurnEvent,
+    /must be an object with a type/,
+  ],
+  [
+    "an event whose toJSON gives another type",
+    { type: "status", toJSON: () => ({ type: COMPLETED }) } as TurnEvent,
+    /another type/,
+  ],
 ];
 
 const suite: PortableSuite = ({ describe, it, expect }) => {
@@ -39,11 +51,20 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         it(`T8: ${name} is replaced and logged, and the turn goes on`, async () => {
           const seen: TurnEvent[] = [];
           const input = turnOf(
-            { produce: () => producerOf([textDelta("a"), event, textDelta("b")]), onEvent: (one) => void seen.push(one) },
+            {
+              produce: () => producerOf([textDelta("a"), event, textDelta("b")]),
+              onEvent: (one) => void seen.push(one),
+            },
             { partialText: "keep" },
           );
           const { events, outcome } = await play(way, input);
-          expect(typesOf(events)).toEqual([STARTED, "message.part.updated", "status", "message.part.updated", COMPLETED]);
+          expect(typesOf(events)).toEqual([
+            STARTED,
+            "message.part.updated",
+            "status",
+            "message.part.updated",
+            COMPLETED,
+          ]);
           expect(Object.keys(events[2]?.data ?? {})).toEqual(["encodingError"]);
           expect(events[2]?.data?.["encodingError"]).toMatch(message);
           expect(outcome.persisted).toBe(true);
@@ -91,7 +112,10 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
       it("T8: a delta of 10 MB comes through", async () => {
         const large = "漢é😀x".repeat(10_000_000 / 10);
-        const { events, outcome } = await play(way, turnOf({ produce: () => fromEvents(streamOf([textDelta(large)])) }));
+        const { events, outcome } = await play(
+          way,
+          turnOf({ produce: () => fromEvents(streamOf([textDelta(large)])) }),
+        );
         // Not toEqual: nobody wants to read that difference.
         expect(events[1]?.data?.["delta"] === large).toBe(true);
         expect(outcome.finalText === large).toBe(true);

@@ -50,7 +50,10 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         expect(context.given).toBe(1);
         expect(bound.logs).toEqual([]);
 
-        const unbound = turnOf({}, { waitUntil: Reflect.get(context, "waitUntil") as (promise: Promise<unknown>) => void });
+        const unbound = turnOf(
+          {},
+          { waitUntil: Reflect.get(context, "waitUntil") as (promise: Promise<unknown>) => void },
+        );
         const { events, outcome } = await play(way, unbound);
         expect(typesOf(events).at(-1)).toBe(COMPLETED);
         expect(outcome.persisted).toBe(true);
