@@ -64,7 +64,7 @@ export async function concludeTurn(turn: OwnedTurn, produced: Produced): Promise
 /** The same turn, when keeping its answer has failed (T4). */
 export function withFailure(settlement: Settlement, failure: TurnFailure): Settlement {
   const { reason: _reason, ...rest } = settlement;
-  const failed = { ...rest, status: "failed", complete: false } as const;
+  const failed = { ...rest, status: "failed" } as const;
   // A turn that had failed already says why it failed first; an error event of one that had not was about something else.
   return settlement.failure === undefined ? { ...failed, failure, errorSent: false } : failed;
 }

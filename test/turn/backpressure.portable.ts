@@ -54,6 +54,17 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(read).toBeGreaterThan(COUNT * lineBytes);
     });
 
+    it("T7: the bound holds whatever is kept as text and whatever as bytes", async () => {
+      for (const bound of [1, 5_000, 20_000, 50_000, 100_000]) {
+        const counted = countingProducer();
+        const { body } = handleChatTurn(turnOf(counted, { maxBufferedBytes: bound }));
+        await settle();
+        expect(counted.yielded).toBeLessThanOrEqual(Math.ceil(bound / lineBytes) + 4);
+        expect(counted.yielded).toBeGreaterThanOrEqual(Math.floor(bound / lineBytes) - 4);
+        await body.cancel();
+      }
+    });
+
     it("T7: a reader that leaves while the producer waits sets it free, to run to its end", async () => {
       const counted = countingProducer();
       const { body, finished } = handleChatTurn(turnOf(counted, { maxBufferedBytes }));

@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/no-thenable -- misbehaving thenables are what is tested here
 import type { TurnEvent } from "../../src/index.ts";
 import { textDelta } from "../../src/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
@@ -35,6 +36,23 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         gate.resolve();
         await running.ended;
         expect(flushed).toBe(true);
+      });
+
+      it("T3: the flush waits for every promise of onEvent, not for the first", async () => {
+        const gates = [createDeferred<void>(), createDeferred<void>(), createDeferred<void>()];
+        const order: string[] = [];
+        let calls = 0;
+        const running = start(
+          way,
+          turnOf({ onEvent: () => gates[calls++]?.promise, traceFlush: () => void order.push("flush") }),
+        );
+        for (const gate of gates) {
+          await settle();
+          expect(order).toEqual([]);
+          gate.resolve();
+        }
+        await running.ended;
+        expect(order).toEqual(["flush"]);
       });
 
       it("T4: all that onEvent promised together has hookTimeoutMs, and what fails later is logged", async () => {

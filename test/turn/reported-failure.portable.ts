@@ -23,7 +23,7 @@ const reports = {
   error: [{ type: "error", data: { message: "no model", code: "gone", step: 2 } }],
   failed: [{ type: FAILED, data: { message: "no model", code: "gone", step: 2, executionId: "theirs" } }],
   both: [
-    { type: "error", data: { message: "no model" } },
+    { type: "error", data: { message: "no model", tool: "search" } },
     { type: FAILED, data: { sessionId: "theirs", message: "no model", code: "gone", step: 2 } },
   ],
 } as const satisfies Record<string, readonly TurnEvent[]>;
@@ -97,7 +97,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           const data = events.at(-1)?.data;
           if (status === "failed") {
             const own = end === "threw" ? { message: "the line broke" } : { message: "no model", code: "gone" };
-            const details = reported ? { step: 2 } : {};
+            const details = { ...(reported ? { step: 2 } : {}), ...(report === "both" ? { tool: "search" } : {}) };
             expect(data).toStrictEqual({ ...details, sessionId: "thread-1", ...own });
             if (addsError) expect(events.at(-2)?.data).toStrictEqual(own);
           } else {

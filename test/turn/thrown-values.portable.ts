@@ -79,7 +79,6 @@ function raise(value: unknown): never {
   throw value;
 }
 
-// oxlint-disable-next-line prefer-promise-reject-errors -- anything may be thrown
 const reject = (value: unknown): Promise<never> => Promise.reject(value);
 
 const suite: PortableSuite = ({ describe, it, expect }) => {
