@@ -11,9 +11,18 @@ export function describeValue(value: unknown): string {
       return "a symbol";
     case "object":
       if (value === null) return "null";
-      return Array.isArray(value) ? "an array" : "an object";
+      return isArray(value) ? "an array" : "an object";
     default:
       return Object.is(value, -0) ? "-0" : String(value);
+  }
+}
+
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A revoked proxy refuses even this question.
+    return false;
   }
 }
 

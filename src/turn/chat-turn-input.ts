@@ -77,6 +77,7 @@ export function resolveChatTurn(input: ChatTurnInput): ChatTurn {
 }
 
 function executionIdOf({ executionId, projectId, identity }: ChatTurnInput): string | undefined {
+  if (projectId !== undefined) checkName("projectId", projectId);
   if (executionId !== undefined) {
     checkName("executionId", executionId);
     return executionId;
@@ -94,7 +95,8 @@ function checkHooks(hooks: unknown): void {
 }
 
 function checkSignal(signal: unknown): void {
-  const { aborted, addEventListener } = Object(signal) as { aborted?: unknown; addEventListener?: unknown };
-  if (typeof aborted === "boolean" && typeof addEventListener === "function") return;
+  const { aborted, addEventListener, removeEventListener } = Object(signal) as Partial<Record<string, unknown>>;
+  const listens = typeof addEventListener === "function" && typeof removeEventListener === "function";
+  if (typeof aborted === "boolean" && listens) return;
   throw new TypeError(`signal must be an AbortSignal, got ${describeValue(signal)}`);
 }

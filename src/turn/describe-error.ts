@@ -1,6 +1,7 @@
 import type { TurnFailure } from "../event/outcome.ts";
 import { clip, describeValue } from "../internal/describe-value.ts";
 import type { Clock } from "../internal/clock.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import { readSome } from "../internal/read-some.ts";
 
 const MAX_MESSAGE = 4000;
@@ -28,6 +29,7 @@ export async function describeFailure(
     try {
       const described: unknown = options.describeError(error);
       if (isFailure(described)) return toFailure(described.message, described.code);
+      ignoreRejection(described);
       options.report("describeError returned no { message }", described);
     } catch (cause) {
       options.report("describeError threw", cause);

@@ -1,4 +1,5 @@
-import type { TurnEvent } from "../event/turn-event.ts";
+import { checkEvent, type TurnEvent } from "../event/turn-event.ts";
+import { describeValue } from "../internal/describe-value.ts";
 import { stringifyEvent } from "../wire/event-json.ts";
 import { describeThrown } from "./describe-error.ts";
 import { subject } from "./run-hook.ts";
@@ -13,7 +14,9 @@ export interface EncodedEvent {
 /** Encodes an event; one whose data JSON cannot say is replaced by an event that says so, and logged (T8). */
 export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executionId">, event: TurnEvent): EncodedEvent {
   try {
-    return { event, json: stringifyEvent(event) };
+    const json = stringifyEvent(event);
+    if (typeof (event as { readonly toJSON?: unknown }).toJSON === "function") checkJson(json, event.type);
+    return { event, json };
   } catch (error) {
     const { type, id } = event;
     const replacement: TurnEvent = {
@@ -24,4 +27,12 @@ export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executio
     turn.log("An event cannot be encoded", { ...subject(turn), type, error });
     return { event: replacement, json: stringifyEvent(replacement) };
   }
+}
+
+/** An event that writes itself may write anything: a number, or a terminal event that the turn never saw (T1). */
+function checkJson(json: string, type: string): void {
+  const written: unknown = JSON.parse(json);
+  checkEvent(written);
+  if (written.type === type) return;
+  throw new TypeError(`The event's toJSON gave another type, ${describeValue(written.type)}`);
 }

@@ -32,7 +32,8 @@ export function createEventHook(turn: OwnedTurn): EventHook {
       const result: unknown = hooks.onEvent?.(event, turnSubject);
       if (!isThenable(result)) return;
       pending++;
-      result.then(onSettled, (error: unknown) => {
+      // A foreign thenable may throw, or call back twice; a promise around it does neither.
+      Promise.resolve(result).then(onSettled, (error: unknown) => {
         failed(error);
         onSettled();
       });

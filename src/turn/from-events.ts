@@ -23,9 +23,12 @@ export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
   const answer = createTextAccumulator();
   const source = iterate<TurnEvent>(stream);
   if (source === undefined) throw new TypeError(`stream must be async iterable, got ${describeValue(stream)}`);
-  // What is no event is refused by the turn, which reads it next.
   const note = (result: IteratorResult<TurnEvent>): void => {
-    if (!result.done && typeof result.value === "object" && result.value !== null) answer.add(result.value);
+    try {
+      if (!result.done) answer.add(result.value);
+    } catch {
+      // What is no event, or cannot be read, is refused by the turn, which reads it next.
+    }
   };
   return {
     stream: {

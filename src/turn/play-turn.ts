@@ -89,9 +89,12 @@ function createEmitter(turn: ChatTurn, reader: TurnReader): PlayEmitter {
 
 /** Gives the platform the whole turn (T5). Unbound, a platform's own function refuses to be called. */
 function handOver(turn: ChatTurn, finished: Promise<TurnOutcome>): void {
+  const refused = (error: unknown): void =>
+    turn.log("waitUntil failed; pass (promise) => context.waitUntil(promise)", { ...subject(turn), error });
   try {
-    turn.waitUntil?.(finished);
+    const result: unknown = turn.waitUntil?.(finished);
+    if (result instanceof Promise) result.catch(refused);
   } catch (error) {
-    turn.log("waitUntil threw; pass (promise) => context.waitUntil(promise)", { ...subject(turn), error });
+    refused(error);
   }
 }

@@ -82,7 +82,7 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
   const end = await run();
   const reason = end.how === "stopped" ? reasonText(stop.reason) : undefined;
   return {
-    end: end.how === "drained" && reports.open > 0 && reports.failure === undefined ? { how: "suspended" } : end,
+    end: end.how === "drained" && reports.waits ? { how: "suspended" } : end,
     reports,
     answer,
     ...(producer === undefined ? {} : { producer }),
@@ -97,27 +97,24 @@ async function startProducer(
   produce: () => TurnProducer | Promise<TurnProducer>,
   stop: AbortSignal,
 ): Promise<{ producer: TurnProducer; iterator: LooseIterator<TurnEvent> } | undefined> {
-  let stopped = false;
-  const opening = (async () => {
-    const producer = await produce();
-    const iterator = openIterator(producer);
-    if (!stopped) return { producer, iterator };
-    // It came too late: nobody will read it.
-    abandon(turn, iterator);
-    return undefined;
-  })();
   return new Promise((resolve, reject) => {
-    const onStop = (): void => {
-      stopped = true;
-      resolve(undefined);
-    };
+    const onStop = (): void => resolve(undefined);
+    // Before `produce` is called: it may itself bring the stop about, and then hang.
     stop.addEventListener("abort", onStop);
-    opening
-      .then(resolve, (error: unknown) => {
-        if (stopped) turn.log("produce failed after the turn was stopped", { ...subject(turn), error });
+    void (async () => {
+      try {
+        const producer = await produce();
+        const iterator = openIterator(producer);
+        // It came too late: nobody will read it.
+        if (stop.aborted) abandon(turn, iterator);
+        else resolve({ producer, iterator });
+      } catch (error) {
+        if (stop.aborted) turn.log("produce failed after the turn was stopped", { ...subject(turn), error });
         reject(error as Error);
-      })
-      .finally(() => stop.removeEventListener("abort", onStop));
+      } finally {
+        stop.removeEventListener("abort", onStop);
+      }
+    })();
   });
 }
 
@@ -145,8 +142,12 @@ function abandon(turn: OwnedTurn, iterator: LooseIterator<TurnEvent>): void {
 
 /** A stop's reason, as far as a person gave one. */
 function reasonText(reason: unknown): string | undefined {
-  if (typeof reason === "string" && reason !== "") return reason;
-  // A bare `abort()` brings an AbortError, whose message tells nobody anything.
-  if (reason instanceof Error && reason.name !== "AbortError" && reason.message !== "") return reason.message;
-  return undefined;
+  try {
+    // A bare `abort()` brings an AbortError, whose message tells nobody anything.
+    const said: unknown = reason instanceof Error && reason.name !== "AbortError" ? reason.message : reason;
+    return typeof said === "string" && said !== "" ? said : undefined;
+  } catch {
+    // Anything may be a reason, also a value that cannot be read.
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import type { TurnFailure } from "../event/outcome.ts";
 import { CANCELLED, ENVELOPE_PREFIX, FAILED, type TurnEvent } from "../event/turn-event.ts";
+import { stringifyEvent } from "../wire/event-json.ts";
 
 /** A failure as a producer reported it: what the client is told, and whatever else its own event carried. */
 export interface ReportedFailure {
@@ -30,7 +31,7 @@ export class ProducerReports {
         this.#ask(event);
         return true;
       case "approval.resolved":
-        this.#asked.delete(event.data?.["approvalId"]);
+        this.#answer(event);
         return true;
       case FAILED:
         this.#fail(event);
@@ -45,9 +46,9 @@ export class ProducerReports {
     }
   }
 
-  /** How many approvals it asked for that nobody has answered. */
-  get open(): number {
-    return this.#asked.size + this.#nameless;
+  /** Whether it asked for an approval that nobody has answered, and did not itself say that its run is over. */
+  get waits(): boolean {
+    return this.#asked.size + this.#nameless > 0 && this.failure === undefined && this.cancelled === undefined;
   }
 
   #ask(event: TurnEvent): void {
@@ -56,15 +57,32 @@ export class ProducerReports {
     else this.#asked.add(id);
   }
 
+  #answer(event: TurnEvent): void {
+    const id = event.data?.["approvalId"];
+    if (id !== undefined) this.#asked.delete(id);
+    else if (this.#nameless > 0) this.#nameless--;
+  }
+
   #fail(event: TurnEvent): void {
     const data = typeof event.data === "object" && event.data !== null ? event.data : {};
-    const { message, code, ...details } = data;
+    // The envelope's own execution is meant by this key, and a producer may know another.
+    const { message, code, executionId: _theirs, ...details } = data;
     const known = this.failure?.failure;
     const text = typeof message === "string" && message !== "" ? message : known?.message;
     const said = typeof code === "string" && code !== "" ? code : known?.code;
     this.failure = {
       failure: { message: text ?? "The producer reported a failure", ...(said === undefined ? {} : { code: said }) },
-      details: { ...this.failure?.details, ...details },
+      // The terminal event must not be lost to a cycle in what the producer added (T8).
+      details: { ...this.failure?.details, ...(isEncodable(details) ? details : {}) },
     };
+  }
+}
+
+function isEncodable(details: Readonly<Record<string, unknown>>): boolean {
+  try {
+    stringifyEvent({ type: FAILED, data: details });
+    return true;
+  } catch {
+    return false;
   }
 }

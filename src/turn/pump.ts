@@ -55,11 +55,12 @@ export function pump<T>(
         fail(new TypeError(`An iterator's next() must give an object, got ${describeValue(result)}`));
         return;
       }
-      if (result.done === true) {
-        end({ how: "drained" });
-        return;
-      }
       try {
+        // Like everything that comes from the iterator, `done` may be a getter that throws.
+        if (result.done === true) {
+          end({ how: "drained" });
+          return;
+        }
         const room = accept(result.value);
         if (room !== undefined) room.then(advance, fail);
         else if (++values % VALUES_PER_MACROTASK === 0) nextMacrotask().then(advance, fail);

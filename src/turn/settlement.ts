@@ -3,6 +3,7 @@ import type { TurnEvent } from "../event/turn-event.ts";
 import { parseUsage, type TokenUsage } from "../event/usage.ts";
 import { TurnError } from "../errors.ts";
 import { describeValue } from "../internal/describe-value.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import type { SettledTurn } from "./chat-turn-hooks.ts";
 import { describeFailure } from "./describe-error.ts";
 import { cancelledEvent, completedEvent, errorEvent, failedEvent } from "./envelope.ts";
@@ -63,8 +64,9 @@ export async function concludeTurn(turn: OwnedTurn, produced: Produced): Promise
 /** The same turn, when keeping its answer has failed (T4). */
 export function withFailure(settlement: Settlement, failure: TurnFailure): Settlement {
   const { reason: _reason, ...rest } = settlement;
-  // A turn that had failed already says why it failed first.
-  return { ...rest, status: "failed", failure: settlement.failure ?? failure, complete: false };
+  const failed = { ...rest, status: "failed" } as const;
+  // A turn that had failed already says why it failed first; an error event of one that had not was about something else.
+  return settlement.failure === undefined ? { ...failed, failure, errorSent: false } : failed;
 }
 
 /** The hooks' view of a settlement. */
@@ -127,6 +129,7 @@ async function finalText(turn: OwnedTurn, { producer }: Produced): Promise<Text>
   try {
     const text: unknown = producer?.finalText();
     if (typeof text !== "string") {
+      ignoreRejection(text);
       return { ok: false, error: new TypeError(`finalText() must return a string, got ${describeValue(text)}`) };
     }
     return await transform(turn, text);
@@ -165,6 +168,7 @@ function textSoFar(turn: OwnedTurn, { answer, producer, spoke }: Produced): stri
   try {
     const text: unknown = producer.finalText();
     if (typeof text === "string") return text;
+    ignoreRejection(text);
   } catch (error) {
     turn.log("finalText() failed for a partial answer", { ...subject(turn), error });
   }
@@ -173,7 +177,9 @@ function textSoFar(turn: OwnedTurn, { answer, producer, spoke }: Produced): stri
 
 function readUsage(turn: OwnedTurn, { producer }: Produced): TokenUsage | undefined {
   try {
-    return parseUsage(producer?.usage?.());
+    const usage: unknown = producer?.usage?.();
+    ignoreRejection(usage);
+    return parseUsage(usage);
   } catch (error) {
     turn.log("usage() failed", { ...subject(turn), error });
     return undefined;

@@ -1,6 +1,12 @@
 import type { TurnIdentity } from "../event/identity.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
-import { checkDuration, checkOneOf, checkOptionalFunction } from "../internal/check-argument.ts";
+import {
+  checkDuration,
+  checkFunction,
+  checkObject,
+  checkOneOf,
+  checkOptionalFunction,
+} from "../internal/check-argument.ts";
 import type { OwnerHooks, TurnSubject } from "./chat-turn-hooks.ts";
 import type { DescribeError } from "./describe-error.ts";
 
@@ -46,6 +52,10 @@ export function resolveOwnerOptions(options: TurnOwnerOptions): ResolvedOwnerOpt
   checkDuration("hookTimeoutMs", hookTimeoutMs);
   checkOptionalFunction("describeError", describeError);
   checkOptionalFunction("log", log);
+  checkObject("clock", clock);
+  const { now, after } = clock as { readonly now?: unknown; readonly after?: unknown };
+  checkFunction("clock.now", now);
+  checkFunction("clock.after", after);
   return {
     partialText,
     hookTimeoutMs,
@@ -58,7 +68,13 @@ export function resolveOwnerOptions(options: TurnOwnerOptions): ResolvedOwnerOpt
 /** A log that cannot hurt the turn. When it fails itself, the console hears both. */
 function safeLog(log: Log = (message, meta) => console.error(message, meta)): Log {
   return (message, meta) => {
-    const complain = (cause: unknown): void => console.error(`log threw while told: ${message}`, cause);
+    const complain = (cause: unknown): void => {
+      try {
+        console.error(`log threw while told: ${message}`, cause);
+      } catch {
+        // The console is the log that failed.
+      }
+    };
     try {
       const result: unknown = log(message, meta);
       if (result instanceof Promise) result.catch(complain);

@@ -10,6 +10,27 @@ import wireLimits from "../wire/limits.portable.ts";
 import wireMalformed from "../wire/malformed.portable.ts";
 import wireRoundTrip from "../wire/round-trip.portable.ts";
 import wireSseFrames from "../wire/sse-frames.portable.ts";
+import backpressure from "../turn/backpressure.portable.ts";
+import delivery from "../turn/delivery.portable.ts";
+import envelope from "../turn/envelope.portable.ts";
+import failingHooks from "../turn/failing-hooks.portable.ts";
+import hostileLog from "../turn/hostile-log.portable.ts";
+import keepAlive from "../turn/keep-alive.portable.ts";
+import lateHooks from "../turn/late-hooks.portable.ts";
+import leavingClient from "../turn/leaving-client.portable.ts";
+import misusedArguments from "../turn/misused-arguments.portable.ts";
+import onEvent from "../turn/on-event.portable.ts";
+import partialText from "../turn/partial-text.portable.ts";
+import producerNonsense from "../turn/producer-nonsense.portable.ts";
+import reportedFailure from "../turn/reported-failure.portable.ts";
+import settleOrder from "../turn/settle-order.portable.ts";
+import stopInSettle from "../turn/stop-in-settle.portable.ts";
+import stop from "../turn/stop.portable.ts";
+import suspension from "../turn/suspension.portable.ts";
+import thrownValues from "../turn/thrown-values.portable.ts";
+import todaysEngine from "../turn/todays-engine.portable.ts";
+import unencodable from "../turn/unencodable.portable.ts";
+import waitUntil from "../turn/wait-until.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -26,4 +47,25 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "wire/malformed": wireMalformed,
   "wire/round-trip": wireRoundTrip,
   "wire/sse-frames": wireSseFrames,
+  "turn/backpressure": backpressure,
+  "turn/delivery": delivery,
+  "turn/envelope": envelope,
+  "turn/failing-hooks": failingHooks,
+  "turn/hostile-log": hostileLog,
+  "turn/keep-alive": keepAlive,
+  "turn/late-hooks": lateHooks,
+  "turn/leaving-client": leavingClient,
+  "turn/misused-arguments": misusedArguments,
+  "turn/on-event": onEvent,
+  "turn/partial-text": partialText,
+  "turn/producer-nonsense": producerNonsense,
+  "turn/reported-failure": reportedFailure,
+  "turn/settle-order": settleOrder,
+  "turn/stop-in-settle": stopInSettle,
+  "turn/stop": stop,
+  "turn/suspension": suspension,
+  "turn/thrown-values": thrownValues,
+  "turn/todays-engine": todaysEngine,
+  "turn/unencodable": unencodable,
+  "turn/wait-until": waitUntil,
 };

@@ -1,0 +1,58 @@
+import type { Clock } from "../../src/index.ts";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** Time that passes only when a test says so. */
+export interface VirtualClock extends Clock {
+  /**
+   * Lets `ms` pass: what is due runs in the order of its time, and whatever it set off settles before the next.
+   */
+  advance(ms: number): Promise<void>;
+  /** How many timers are set and neither ran nor were cancelled. */
+  readonly pending: number;
+}
+
+export function createVirtualClock(): VirtualClock {
+  const timers = new Set<Timer>();
+  let now = 1_000_000;
+
+  function nextDue(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    // A set keeps the order in which timers were set, which decides between those of the same time.
+    for (const timer of timers) if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer;
+    return next;
+  }
+
+  return {
+    now: () => now,
+    after(ms, callback) {
+      const timer = { at: now + ms, callback };
+      if (ms !== Infinity) timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    async advance(ms) {
+      const until = now + ms;
+      await settle();
+      for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
+        timers.delete(timer);
+        now = timer.at;
+        timer.callback();
+        await settle();
+      }
+      now = until;
+    },
+    get pending() {
+      return timers.size;
+    },
+  };
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  // Streams of some runtimes take a macrotask of their own to carry a chunk.
+  for (let round = 0; round < 3; round++) await nextMacrotask();
+}
