@@ -43,7 +43,7 @@ export const SETTLE_LAST_EVENT_ID: string = `UPDATE turnwire_runs SET last_event
 export const INSERT_RUN: string = `INSERT INTO turnwire_runs (
   execution_id, tenant_id, session_id, user_id, turn_index, agent, priority, created_at, blocked, deadline_at,
   state, epoch, lease_until, attempt, recoveries, last_event_id, trimmed_through, keep, queue_announced, has_events
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 1, 0, 0, 0, 0, 0, 0) RETURNING seq`;
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 1, 0, 0, 0, 0, 0, 0)`;
 
 /** The values of {@link INSERT_RUN}. */
 export function insertValues(run: NewRun): SqliteValue[] {

@@ -19,7 +19,12 @@ export type SqliteRow = Readonly<Record<string, SqliteValue>>;
  * export function storageDriver(storage: Storage): SqliteDriver {
  *   return {
  *     exec: (sql) => void storage.sql.exec(sql),
- *     run: (sql, values) => ({ changes: storage.sql.exec(sql, ...values).rowsWritten }),
+ *     run(sql, values) {
+ *       const cursor = storage.sql.exec(sql, ...values);
+ *       // A cursor that is not read to its end keeps the transaction from being committed.
+ *       cursor.toArray();
+ *       return { changes: cursor.rowsWritten };
+ *     },
  *     get: (sql, values) => storage.sql.exec(sql, ...values).toArray()[0],
  *     all: (sql, values) => storage.sql.exec(sql, ...values).toArray(),
  *     transaction: (body) => storage.transactionSync(body),
