@@ -1,4 +1,6 @@
 import type { TurnEvent } from "../event/turn-event.ts";
+import type { SqliteValue } from "./sqlite-driver.ts";
+import { parseStored } from "./stored-json.ts";
 
 /** How many events one segment holds at most: what a reader must parse to get at one of them. */
 export const MAX_SEGMENT_EVENTS = 128;
@@ -26,9 +28,9 @@ export function splitIntoSegments(
 }
 
 /** Adds a segment's events after `after` to `found`, with their ids. */
-export function readSegment(json: string, lastId: number, after: number, found: TurnEvent[]): void {
+export function readSegment(json: SqliteValue | undefined, lastId: number, after: number, found: TurnEvent[]): void {
   // The ids are not stored: the last one and the count give them.
-  const events = JSON.parse(json) as { type: string; id?: string }[];
+  const events = parseStored<{ type: string; id?: string }[]>(json);
   const firstId = lastId - events.length + 1;
   let id = firstId;
   for (const event of events) {

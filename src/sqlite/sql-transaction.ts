@@ -22,8 +22,9 @@ import {
 } from "./run-columns.ts";
 import * as queries from "./run-queries.ts";
 import { readSegment, splitIntoSegments } from "./segments.ts";
-import { parseStored, type SqlSession } from "./sql-session.ts";
+import type { SqlSession } from "./sql-session.ts";
 import type { SqliteRow, SqliteValue } from "./sqlite-driver.ts";
+import { parseStored } from "./stored-json.ts";
 import { encodeText } from "./stored-text.ts";
 
 const APPEND = "INSERT INTO turnwire_segments (key, events) VALUES (?1 << 32 | ?2, ?3)";
@@ -104,7 +105,7 @@ export class SqlTransaction implements RunTransaction {
     let rows = this.#sql.all(READ_BETWEEN, [run.seq, after, until]);
     if (rows.length === 0) rows = this.#sql.all(READ_NEXT, [run.seq, after]);
     const found: TurnEvent[] = [];
-    for (const row of rows) readSegment(String(row["events"]), Number(row["last_id"]), after, found);
+    for (const row of rows) readSegment(row["events"], Number(row["last_id"]), after, found);
     return found;
   }
 

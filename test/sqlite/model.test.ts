@@ -107,7 +107,9 @@ function nextStep(random: Random): Step {
   };
   const changes = progress(random);
   const count = random.pick([1, 1, 2, 5, 127, 128, 129, 300]);
-  const approvalId = `a${random.below(8)}`;
+  const question = random.below(8);
+  const approvalId = `a${question}`;
+  const asker = `p:s:${question % 3}`;
   const filter = {
     ...(random.below(2) === 0 ? {} : { tenantId: tenant }),
     ...(random.below(2) === 0 ? {} : { sessionId: session }),
@@ -135,15 +137,15 @@ function nextStep(random: Random): Step {
     onRun((tx) =>
       tx.putApproval({
         approvalId,
-        executionId: `for ${approvalId}`.slice(0, 6),
-        index: Number(approvalId.slice(1)),
+        executionId: asker,
+        index: question,
         toolName: text,
         input: { text },
         status: "pending",
         consumed: false,
       }),
     ),
-    (tx) => [tx.getApproval(approvalId), tx.approvals(`for ${approvalId}`.slice(0, 6))],
+    (tx) => [tx.getApproval(approvalId), tx.approvals(asker)],
     (tx) =>
       tx.putTranscript({
         tenantId: tenant,
