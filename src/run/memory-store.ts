@@ -1,5 +1,5 @@
 import { TurnError } from "../errors.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { checkSynchronous } from "./check-synchronous.ts";
 import { MemoryTransaction } from "./memory-transaction.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -26,7 +26,7 @@ export function memoryStore(): RunStore {
       return Promise.resolve().then(() => {
         try {
           const result = body(tx);
-          checkResult(result);
+          checkSynchronous(result);
           tx.keep();
           return result;
         } catch (error) {
@@ -40,10 +40,4 @@ export function memoryStore(): RunStore {
       return Promise.resolve();
     },
   };
-}
-
-/** A body that returns a promise would go on after its transaction is over. */
-export function checkResult(result: unknown): void {
-  if (typeof result !== "object" || result === null || !("then" in result)) return;
-  throw new TypeError(`The body of a transaction must be synchronous, got ${describeValue(result)} with a then method`);
 }

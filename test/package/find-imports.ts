@@ -21,7 +21,9 @@ export function findImports(code: string, file: string): FoundImport[] {
   const found: FoundImport[] = [];
   for (const { node } of walk(parse(code, file))) {
     if (!NAMES_A_MODULE.has(node.type)) continue;
-    const source = node["source"] ?? node["expression"];
+    const named = node["source"] ?? node["expression"];
+    // `import("x" as string)` names x, too: how sources that the type checker may not look up are imported.
+    const source = isSyntaxNode(named) && named.type === "TSAsExpression" ? named["expression"] : named;
     // `export { a }` and `export const a` come from nowhere else.
     if (!isSyntaxNode(source)) continue;
     const specifier = source.type === "Literal" && typeof source["value"] === "string" ? source["value"] : undefined;

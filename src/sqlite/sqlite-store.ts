@@ -1,0 +1,177 @@
+import { TurnError } from "../errors.ts";
+import { checkFiniteDuration, checkFunction, checkName, checkObject, checkOneOf } from "../internal/check-argument.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
+import { checkSynchronous } from "../run/check-synchronous.ts";
+import type { RunStore, RunTransaction } from "../run/run-store.ts";
+import { migrate } from "./migrate.ts";
+import { loadNodeSqlite } from "./node-sqlite-driver.ts";
+import { type Durability, openDatabase } from "./open-database.ts";
+import { type BusyRetry, retryWhileBusy } from "./retry-while-busy.ts";
+import { SqlSession } from "./sql-session.ts";
+import { SqlTransaction } from "./sql-transaction.ts";
+import type { SqliteDriver } from "./sqlite-driver.ts";
+import { describeFailure, isBusy } from "./sqlite-failure.ts";
+
+/** How a store waits for a database that somebody else is writing to. */
+interface WaitOptions {
+  /** How long a transaction is tried again while the database is busy, before it is `store-busy`. Default 5,000. */
+  readonly busyMs?: number;
+  readonly clock?: Clock;
+}
+
+export type SqliteStoreOptions =
+  | (WaitOptions & {
+      /** The file, made when it is missing. Several processes on one machine may share it. */
+      readonly path: string;
+      /** Default `normal`. */
+      readonly durability?: Durability;
+    })
+  | (WaitOptions & { readonly driver: SqliteDriver });
+
+/**
+ * A store in a SQLite file, for one process or several. The file is opened by the first transaction.
+ *
+ * @example
+ * ```ts
+ * import { sqliteStore } from "turnwire/sqlite";
+ *
+ * const store = sqliteStore({ path: ":memory:" });
+ * await store.transact((tx) => tx.getRun("gtm-agent:thread-abc:3")); // undefined
+ * await store.close();
+ * ```
+ */
+export function sqliteStore(options: SqliteStoreOptions): RunStore {
+  return new SqliteStore(checkOptions(options));
+}
+
+interface ResolvedOptions {
+  /** Resolves to what opens the database, which may find it busy. */
+  readonly load: () => Promise<() => SqliteDriver>;
+  readonly retry: BusyRetry;
+}
+
+function checkOptions(options: SqliteStoreOptions): ResolvedOptions {
+  checkObject("options", options);
+  const { busyMs = 5_000, clock = systemClock } = options;
+  checkFiniteDuration("busyMs", busyMs);
+  const retry = { busyMs, clock, random: Math.random };
+  const {
+    path,
+    driver,
+    durability = "normal",
+  }: { path?: unknown; driver?: SqliteDriver; durability?: Durability } = options;
+  if ((path === undefined) === (driver === undefined)) {
+    throw new TypeError("sqliteStore takes either a path or a driver");
+  }
+  if (driver !== undefined) {
+    checkObject("driver", driver);
+    for (const name of ["exec", "run", "get", "all", "transaction"] as const)
+      checkFunction(`driver.${name}`, driver[name]);
+    return { load: () => Promise.resolve(() => driver), retry };
+  }
+  checkName("path", path);
+  checkOneOf("durability", durability, ["normal", "full"]);
+  return {
+    async load() {
+      const sqlite = await loadNodeSqlite();
+      return () => openDatabase(sqlite, path, durability);
+    },
+    retry,
+  };
+}
+
+/** What is there once the database is open. */
+interface Opened {
+  readonly driver: SqliteDriver;
+  readonly session: SqlSession;
+  readonly tx: SqlTransaction;
+}
+
+/**
+ * Transactions one after the other, in the order in which they were asked for.
+ *
+ * 1. One transaction at a time is tried; those behind it wait, also while it waits for a busy database.
+ * 2. A body is called again only when its transaction was never begun.
+ * 3. An opening that failed leaves nothing open, and the next transaction tries it again.
+ */
+class SqliteStore implements RunStore {
+  readonly #options: ResolvedOptions;
+  #opened: Opened | undefined;
+  #closed: Promise<void> | undefined;
+  /** Settles, never rejects, when everything asked for so far is done. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
+    if (this.#closed !== undefined) {
+      return Promise.reject(new TurnError("closed", "Cannot use the store: it was closed"));
+    }
+    const result = this.#tail.then(() => this.#transact(body));
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#tail.then(() => {
+      this.#opened?.driver.close?.();
+      this.#opened = undefined;
+    });
+    return this.#closed;
+  }
+
+  async #transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
+    const opened = (this.#opened ??= await this.#open());
+    try {
+      return await retryWhileBusy(() => transactOnce(opened, body), isNotBegun, this.#options.retry);
+    } catch (error) {
+      if (!(error instanceof NotBegun)) throw error;
+      throw describeFailure("Cannot begin a transaction", error.cause);
+    }
+  }
+
+  async #open(): Promise<Opened> {
+    const connect = await this.#options.load();
+    let driver: SqliteDriver | undefined;
+    try {
+      driver = await retryWhileBusy(connect, isBusy, this.#options.retry);
+      const connected = driver;
+      await retryWhileBusy(() => migrate(connected), isBusy, this.#options.retry);
+      const session = new SqlSession(connected);
+      return { driver: connected, session, tx: new SqlTransaction(session) };
+    } catch (error) {
+      driver?.close?.();
+      throw describeFailure("Cannot open the database", error);
+    }
+  }
+}
+
+/** What the driver threw before it called the body. */
+class NotBegun extends Error {}
+
+function isNotBegun(error: unknown): boolean {
+  return error instanceof NotBegun && isBusy(error.cause);
+}
+
+function transactOnce<T>({ driver, session, tx }: Opened, body: (tx: RunTransaction) => T): T {
+  let stage: "before" | "inside" | "after" = "before";
+  try {
+    return driver.transaction(() => {
+      stage = "inside";
+      session.begin();
+      tx.begin();
+      const result = body(tx);
+      checkSynchronous(result);
+      session.checkFailure();
+      stage = "after";
+      return result;
+    });
+  } catch (cause) {
+    if (stage === "before") throw new NotBegun("The transaction could not be begun", { cause });
+    // The body's own error as it is; what the commit threw as a failure of the store.
+    if (stage === "inside") throw cause;
+    throw describeFailure("Cannot commit a transaction", cause);
+  }
+}
