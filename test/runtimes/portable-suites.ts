@@ -1,4 +1,7 @@
+import turnError from "../errors/turn-error.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
-export const portableSuites: Readonly<Record<string, PortableSuite>> = {};
+export const portableSuites: Readonly<Record<string, PortableSuite>> = {
+  "errors/turn-error": turnError,
+};

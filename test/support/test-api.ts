@@ -6,9 +6,10 @@
  * only `src/` and other portable support, so that it runs anywhere.
  */
 export interface TestApi {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => void | Promise<void>, timeoutMs?: number): void;
-  expect: Expect;
+  // Properties, not methods, so that a suite may take them apart: `({ describe, it, expect }) => …`.
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => void | Promise<void>, timeoutMs?: number) => void;
+  readonly expect: Expect;
 }
 
 export type PortableSuite = (api: TestApi) => void;

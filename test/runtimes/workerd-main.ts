@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { TestResult } from "../support/mini-test.ts";
+import { reportOn, type RunnableTest } from "./runtime-report.ts";
+import { skips } from "./skips.ts";
+
+// Starts the real workerd around the test Worker, runs its tests over HTTP, one by one, and prints the report. The
+// Worker has no compatibility flag: its code gets the Web's globals and nothing of Node's.
+
+interface DevWorker {
+  readonly ready: Promise<void>;
+  readonly url: Promise<URL>;
+  dispose(): Promise<void>;
+}
+
+// Wrangler's own type of this says `any`.
+type StartWorker = (options: object) => Promise<DevWorker>;
+
+const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
+process.env["WRANGLER_SEND_METRICS"] = "false";
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+process.env["WRANGLER_LOG_PATH"] = `${projectFolder}.cache/wrangler/logs`;
+
+const { unstable_startWorker } = (await import("wrangler")) as unknown as { unstable_startWorker: StartWorker };
+const worker = await unstable_startWorker({
+  config: fileURLToPath(new URL("wrangler.json", import.meta.url)),
+  dev: {
+    server: { hostname: "127.0.0.1", port: 0 },
+    inspector: false,
+    watch: false,
+    persist: `${projectFolder}.cache/wrangler/state`,
+    logLevel: "error",
+  },
+});
+await worker.ready;
+const url = await worker.url;
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(new URL(path, url));
+  if (!response.ok) throw new Error(`GET ${path}: HTTP ${response.status}: ${(await response.text()).slice(0, 2000)}`);
+  return (await response.json()) as T;
+}
+
+async function runRemotely(name: string, index: number): Promise<TestResult> {
+  try {
+    return await get<TestResult>(`/tests/${index}`);
+  } catch (error) {
+    return { name, ok: false, error: String(error), ms: 0 };
+  }
+}
+
+const names = await get<string[]>("/tests");
+const tests = names.map((name, index): RunnableTest => ({ name, run: () => runRemotely(name, index) }));
+const report = await reportOn({
+  runtime: "workerd",
+  version: workerdVersion(),
+  tests,
+  skips: skips.workerd,
+  strayErrors: () => get<string[]>("/stray-errors"),
+});
+await worker.dispose();
+process.stdout.write(`\n${JSON.stringify(report)}\n`, () => process.exit(report.failed === 0 ? 0 : 1));
+
+function workerdVersion(): string {
+  const file = createRequire(createRequire(import.meta.url).resolve("wrangler")).resolve("workerd/package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
