@@ -52,10 +52,11 @@ export const cursors: Section = (test) => {
       if (!s.decimal && after !== "no cursor") return;
       const execution = s.execution({ do: "say", count: 3 });
       await execution.play();
-      for (const read of [execution.attach, execution.open]) {
-        const refusal = await readingRefusal(() => read({ after }));
-        s.expect({ after, refused: isTyped(refusal), refusal }).toEqual({ after, refused: true, refusal });
-      }
+      const refusals = [
+        await readingRefusal(() => execution.attach({ after })),
+        await readingRefusal(() => execution.open({ after })),
+      ];
+      s.expect({ refusals, typed: refusals.every(isTyped) }).toEqual({ refusals, typed: true });
     });
   }
 };
