@@ -1,4 +1,5 @@
 import readTurn from "../client/read-turn.portable.ts";
+import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
 import textAccumulator from "../event/text-accumulator.portable.ts";
@@ -37,6 +38,7 @@ import type { PortableSuite } from "../support/test-api.ts";
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
+  "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
   "event/text-accumulator": textAccumulator,
