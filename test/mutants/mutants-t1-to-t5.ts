@@ -48,7 +48,7 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     [pump, "Promise.resolve(result)).then(take, fail);", "Promise.resolve(result)).then(take);"],
     [produceTurn, '      return { how: "threw", error };\n', "      throw error;\n"],
     [produceTurn, "    checkEvent(event);\n", ""],
-    [produceTurn, '      if (end.how === "threw") halt.abort(end.error);\n', ""],
+    [produceTurn, '      if (end.how === "threw") abortWith(halt, end.error);\n', ""],
     [produceTurn, "if (result instanceof Promise) result.catch(failed);", "void result;"],
     [describeError, "    if (error instanceof Response) return", "    if (false) return"],
     [describeError, "clip(message, MAX_MESSAGE)", "message"],

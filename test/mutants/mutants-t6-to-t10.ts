@@ -30,11 +30,11 @@ export const mutantsT6ToT10: readonly Mutant[] = [
     [produceTurn, '    stop.addEventListener("abort", forwardStop);\n', ""],
     [produceTurn, "if (stop.aborted) abandon(turn, iterator);", "if (stop.aborted) return;"],
     [produceTurn, "    const onStop = (): void => resolve(undefined);", "    const onStop = (): void => undefined;"],
-    [produceTurn, "halt.abort(stop.reason)", "halt.abort()"],
+    [produceTurn, "abortWith(halt, stop.reason)", "halt.abort()"],
     [produceTurn, 'reason.name !== "AbortError"', "true"],
     [produceTurn, 'end.how === "stopped" ? reasonText(stop.reason)', 'end.how === "drained" ? reasonText(stop.reason)'],
     [playTurn, "if (turn.signal?.aborted === true) forwardStop();\n  else ", ""],
-    [playTurn, "stop.abort(turn.signal?.reason)", "stop.abort()"],
+    [playTurn, "abortWith(stop, turn.signal?.reason)", "stop.abort()"],
     [playTurn, 'turn.signal?.removeEventListener("abort", forwardStop)', "undefined"],
     [
       settlement,
@@ -44,7 +44,7 @@ export const mutantsT6ToT10: readonly Mutant[] = [
   ]),
   ...mutantsOf("T7", [
     [pump, "if (room !== undefined) room.then(advance, fail);\n        else if", "if"],
-    [pump, "else if (++values % VALUES_PER_MACROTASK === 0) nextMacrotask().then(advance, fail);\n", ""],
+    [pump, "else if (++values % VALUES_PER_MACROTASK === 0) letOthersRun(values).then(advance, fail);\n", ""],
     [pipe, "chunkBytes + text.length > maxBufferedBytes", "text.length > maxBufferedBytes"],
     [pipe, "chunkBytes + text.length > maxBufferedBytes", "chunkBytes > maxBufferedBytes"],
     [pipe, "      if (room !== undefined && !isFull()) makeRoom();\n", ""],
