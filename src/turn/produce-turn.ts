@@ -144,7 +144,7 @@ function abandon(turn: OwnedTurn, iterator: LooseIterator<TurnEvent>): void {
 }
 
 /** A stop's reason, as far as a person gave one. */
-function reasonText(reason: unknown): string | undefined {
+export function reasonText(reason: unknown): string | undefined {
   if (typeof reason === "string" && reason !== "") return reason;
   // A bare `abort()` brings an AbortError, whose message tells nobody anything.
   if (reason instanceof Error && reason.name !== "AbortError" && reason.message !== "") return reason.message;
