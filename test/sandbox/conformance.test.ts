@@ -42,6 +42,7 @@ describe.each(transports)("by %s", (transport) => {
           trim: async ({ executionId }) => orchestrator.expire(executionId),
         };
       },
+      bulk: 400,
       skip: { ...skip, ...own[transport] },
     },
     { describe, it, expect },

@@ -16,7 +16,10 @@ export interface RemoteAgentRun {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
   /** Asks a person; `expired` after the request's own time. */
-  ask(request: { readonly id: string; readonly [more: string]: unknown }): Promise<RemoteAnswer | "expired">;
+  readonly ask: (request: {
+    readonly id: string;
+    readonly [more: string]: unknown;
+  }) => Promise<RemoteAnswer | "expired">;
 }
 
 /** The agent inside: yields events; those with `live` are not kept. */
