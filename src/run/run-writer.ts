@@ -30,6 +30,7 @@ export class RunWriter {
   readonly #onStored: (said: SaidEvents) => void;
   readonly #onLost: (error: unknown) => void;
   #waiting: Waiting[] = [];
+  /** Of what waits and of what is on its way to the store. */
   #waitingChars = 0;
   #said = 0;
   #scheduled = false;
@@ -99,14 +100,16 @@ export class RunWriter {
     for (;;) {
       if (this.#lost !== undefined) throw this.#lost;
       const batch = this.#waiting;
+      // What is said while the store works belongs to the next batch.
+      this.#waiting = [];
       try {
         const { value, said } = await this.#attempt(batch, body);
-        this.#waiting = this.#waiting.slice(batch.length);
-        this.#waitingChars = this.#waiting.reduce((sum, { json }) => sum + json.length, 0);
+        for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
         this.#onStored(said);
         return value;
       } catch (error) {
+        if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
         // Only the store's own trouble may pass: a refusal, or a mistake in `body`, would come again.
         if (!isTurnError(error) || !error.code.startsWith("store-")) {
           if (isTurnError(error, "lease-lost")) this.lose(error);
