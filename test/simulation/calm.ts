@@ -14,6 +14,7 @@ const PATIENCE_MS = 3000;
  */
 export async function playCalm(world: World): Promise<void> {
   world.trace?.("calm");
+  world.calm = true;
   for (const worker of world.workers) worker.stalled = false;
   if (world.working.length === 0) world.addWorker();
   for (const reader of world.readers) {

@@ -171,10 +171,10 @@ function waits(row: RunRecord): boolean {
   return row.workerId === undefined && (row.state === "queued" || row.state === "resuming");
 }
 
-/** Which call of an agent said it. */
-export function callOf({ data }: TurnEvent): number | undefined {
-  const call = data?.["call"];
-  return typeof call === "number" ? call : undefined;
+/** Which call of an agent said it; the terminal event repeats what a failure of the agent's has said. */
+function callOf(event: TurnEvent): number | undefined {
+  const call = event.data?.["call"];
+  return typeof call === "number" && !isTerminal(event) ? call : undefined;
 }
 
 export const commitChecks: readonly CommitCheck[] = [

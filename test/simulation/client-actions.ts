@@ -179,7 +179,7 @@ function ask<T>(world: World, worker: SimWorker, what: string, { call, answered,
 }
 
 function read(world: World, worker: SimWorker, attachment: Attachment, after: number): void {
-  world.readers.push(new SimReader(worker, attachment, after, world.random.chance(0.2)));
+  world.readers.push(new SimReader(worker, attachment, after, !world.calm && world.random.chance(0.2)));
 }
 
 function chooseCursor({ random }: World, length: number): number {

@@ -39,6 +39,8 @@ export class World implements SharedWorld {
   /** How often a client was told that it has started an execution. */
   readonly created: Map<string, number> = new Map<string, number>();
   readonly cancelAnswers: { readonly executionId: string; readonly state: ExecutionState }[] = [];
+  /** No more faults: everybody does their best. */
+  calm = false;
   readonly trace: ((line: string) => void) | undefined;
 
   constructor(seed: number, trace?: (line: string) => void) {
