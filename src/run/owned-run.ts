@@ -128,6 +128,7 @@ export class OwnedRun {
     const { deadlineAt, keep } = begun.run;
     const answer = await this.#answerUpTo(keep);
     answer.seal();
+    await this.#writer.hold();
     const stopTimer =
       deadlineAt === undefined
         ? () => undefined
@@ -283,9 +284,12 @@ export class OwnedRun {
 
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
+    await this.#writer.hold();
     await settleTurn(this.#turn, { progress }, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
+      // The next hook is begun by nobody but the owner.
+      if (step.step !== "closed") await this.#writer.hold();
     });
     await this.#hook.quiet();
     await runHookSafely(this.#turn, "traceFlush", () => this.#turn.hooks.traceFlush?.(subjectOf(this.#turn)));

@@ -14,6 +14,7 @@ import { checkRequest, openRun } from "./open-run.ts";
 import { OwnedRun } from "./owned-run.ts";
 import { QueueNotices } from "./queue-notices.ts";
 import { recoverRun } from "./recover-run.ts";
+import { RunDraft } from "./run-draft.ts";
 import type { RunRecord, RunTransaction } from "./run-store.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { trimRuns } from "./trim-runs.ts";
@@ -370,11 +371,11 @@ class Engine implements RunEngine {
   async #renew(): Promise<void> {
     const held = [...this.#owned.values()];
     if (held.length === 0) return;
-    const until = this.#core.now() + this.#core.options.leaseMs;
     try {
-      const renewed = await this.#core.transact((tx) => held.map((run) => renewLease(tx, run, until)));
+      const renewed = await this.#core.transact((tx) => held.map((run) => renewLease(this.#core, tx, run)));
       held.forEach((run, index) => {
-        if (renewed[index] === true) run.extendLease(until);
+        const until = renewed[index];
+        if (until !== undefined) run.extendLease(until);
         // One that has given its lease back by itself, at its end, is no longer here.
         else if (this.#owned.get(run.executionId) === run) run.lose(leaseLost("Another worker has the run"));
       });
@@ -457,11 +458,14 @@ class Engine implements RunEngine {
   }
 }
 
-function renewLease(tx: RunTransaction, { executionId, fence }: OwnedRun, until: number): boolean {
+/** Until when the owner has the run now; undefined when it has it no more. */
+function renewLease(core: EngineCore, tx: RunTransaction, { executionId, fence }: OwnedRun): number | undefined {
   const run = tx.getRun(executionId);
-  if (run === undefined || run.epoch !== fence.epoch || run.workerId !== fence.workerId) return false;
-  tx.updateRun(run, { leaseUntil: until, wakeAt: until });
-  return true;
+  if (run === undefined || run.epoch !== fence.epoch || run.workerId !== fence.workerId) return undefined;
+  const draft = new RunDraft(tx, run);
+  const until = core.extendLease(draft);
+  draft.write();
+  return until;
 }
 
 function leaseLost(why: string): TurnError {

@@ -73,6 +73,18 @@ export class RunWriter {
     return result;
   }
 
+  /**
+   * Makes sure that the lease lasts at this moment, for something that must not begin twice: the store may have answered
+   * so late that another worker has begun it by now.
+   */
+  async hold(): Promise<void> {
+    for (;;) {
+      if (this.#lost !== undefined) throw this.#lost;
+      if (this.#core.now() < this.leaseUntil) return;
+      this.leaseUntil = await this.commit((draft) => this.#core.extendLease(draft));
+    }
+  }
+
   /** Nothing is written any more: the lease is gone. */
   lose(cause: unknown): void {
     if (this.#lost !== undefined) return;
