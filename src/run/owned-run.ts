@@ -129,12 +129,11 @@ export class OwnedRun {
     const answer = await this.#answerUpTo(keep);
     answer.seal();
     await this.#writer.hold();
-    const stopTimer =
-      deadlineAt === undefined
-        ? () => undefined
-        : this.#core.options.clock.after(Math.max(0, deadlineAt - this.#core.now()), () =>
-            this.#end("deadline", undefined),
-          );
+    const passDeadline = (): void => this.#end("deadline", undefined);
+    const leftMs = deadlineAt === undefined ? Infinity : deadlineAt - this.#core.now();
+    // Claimed before anybody noticed: its agent is not called any more.
+    if (leftMs <= 0) passDeadline();
+    const stopTimer = this.#core.options.clock.after(Math.max(0, leftMs), passDeadline);
     let approvals = begun.approvalCount;
     const produced = await produceTurn(this.#turn, {
       produce: ({ signal }) => agentProducer(agent, this.#agentRun(begun, signal), answer),
