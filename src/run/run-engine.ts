@@ -404,7 +404,7 @@ class Engine implements RunEngine {
     this.#state = "stopped";
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
-    for (const [, feed] of this.#core.feeds.entries()) feed.close(stoppedError());
+    this.#core.feeds.close(stoppedError());
   }
 
   /** Gives back what is still at work, so that another worker need not wait for the leases to lapse. */
