@@ -95,6 +95,8 @@ class Engine implements RunEngine {
   #state: "new" | "started" | "stopping" | "stopped" = "new";
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
+  /** What this worker's name held before; nothing is taken under that name until it is settled. */
+  #reclaimed: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #storeTrouble = false;
 
@@ -150,6 +152,7 @@ class Engine implements RunEngine {
   async cancel(executionId: string, { reason }: { readonly reason?: string } = {}): Promise<ExecutionSnapshot> {
     checkName("executionId", executionId);
     if (reason !== undefined) checkName("reason", reason);
+    await this.#ready();
     this.#refuseWhenStopped();
     const result: CancelledRun = await this.#core.change(executionId, (draft) => cancelRun(this.#core, draft, reason));
     if ("taken" in result) {
@@ -189,10 +192,7 @@ class Engine implements RunEngine {
     if (this.#state !== "new") return;
     this.#state = "started";
     const { pollMs, heartbeatMs, retention } = this.#core.options;
-    this.#background("taking up what an earlier process left", async () => {
-      await this.#reclaim();
-      await this.recover();
-    });
+    this.#background("taking up what an earlier process left", () => this.recover());
     this.#every(pollMs, "asking the store what happened", () => this.#poll());
     this.#every(heartbeatMs, "renewing leases", () => this.#renew());
     if (retention.maxAgeMs !== undefined || retention.maxRuns !== undefined) {
@@ -202,6 +202,7 @@ class Engine implements RunEngine {
 
   async recover(): Promise<number> {
     let moved = 0;
+    await this.#ready();
     while (this.#state === "new" || this.#state === "started") {
       // A run at work here is nobody's to recover: its own renewal decides.
       const limit = SWEEP_LIMIT + this.#owned.size;
@@ -275,6 +276,7 @@ class Engine implements RunEngine {
   }
 
   async #claimLoop(): Promise<void> {
+    await this.#ready();
     while (this.#claimAgain) {
       this.#claimAgain = false;
       while (this.#state === "started" && this.#core.slots.free) {
@@ -332,13 +334,23 @@ class Engine implements RunEngine {
     if (taken !== undefined) void this.#own(taken.run, taken.fence, (owned) => owned.settle(taken.ending));
   }
 
-  /** A worker that comes back under its name need not wait for its own leases to lapse. */
+  /**
+   * A worker that comes back under its name need not wait for its own leases to lapse. Before it takes any: those that
+   * it has itself taken look just the same.
+   */
+  #ready(): Promise<void> {
+    this.#reclaimed ??= this.#reclaim().catch((error: unknown) =>
+      this.#trouble("taking back its own leases, which lapse by themselves", error),
+    );
+    return this.#reclaimed;
+  }
+
   async #reclaim(): Promise<void> {
     const { workerId } = this.#core.options;
     await this.#core.transact((tx) => {
       for (const state of ["claimed", "running", "resuming", "cancelling", "settling"] as const) {
         for (const run of tx.ownedRuns(workerId, state)) {
-          if (!this.#owned.has(run.executionId)) tx.updateRun(run, { leaseUntil: 0, wakeAt: this.#core.now() });
+          tx.updateRun(run, { leaseUntil: 0, wakeAt: this.#core.now() });
         }
       }
     });
