@@ -90,6 +90,8 @@ class Engine implements RunEngine {
   readonly #core: EngineCore;
   readonly #owned = new Map<string, OwnedRun>();
   readonly #work = new Set<Promise<void>>();
+  /** Steps of the store that may bring a run into this worker's hands. */
+  readonly #taking = new Set<Promise<unknown>>();
   readonly #notices: QueueNotices;
   readonly #timers = new Set<() => void>();
   #state: "new" | "started" | "stopping" | "stopped" = "new";
@@ -152,11 +154,18 @@ class Engine implements RunEngine {
   async cancel(executionId: string, { reason }: { readonly reason?: string } = {}): Promise<ExecutionSnapshot> {
     checkName("executionId", executionId);
     if (reason !== undefined) checkName("reason", reason);
+    this.start();
     await this.#ready();
     this.#refuseWhenStopped();
-    const result: CancelledRun = await this.#core.change(executionId, (draft) => cancelRun(this.#core, draft, reason));
-    if ("taken" in result) {
-      await this.#own(result.taken, result.fence, (owned) => owned.settle({ how: "cancelled" }));
+    const result = await this.#take(async () => {
+      const cancelled: CancelledRun = await this.#core.change(executionId, (draft) =>
+        cancelRun(this.#core, draft, reason),
+      );
+      if (!("taken" in cancelled)) return cancelled;
+      return { settled: this.#own(cancelled.taken, cancelled.fence, (owned) => owned.settle({ how: "cancelled" })) };
+    });
+    if ("settled" in result) {
+      await result.settled;
       return this.#snapshot(executionId);
     }
     if (result.snapshot.state === "cancelling") this.#owned.get(executionId)?.cancel(reason);
@@ -202,13 +211,15 @@ class Engine implements RunEngine {
 
   async recover(): Promise<number> {
     let moved = 0;
+    // What it takes needs its leases renewed.
+    if (this.#state === "new") this.start();
     await this.#ready();
-    while (this.#state === "new" || this.#state === "started") {
+    while (this.#state === "started") {
       // A run at work here is nobody's to recover: its own renewal decides.
       const limit = SWEEP_LIMIT + this.#owned.size;
       const due = await this.#core.transact((tx) => tx.dueRuns(this.#core.now(), limit));
       const others = due.filter(({ executionId }) => !this.#owned.has(executionId));
-      for (const { executionId } of others) await this.#recoverOne(executionId);
+      for (const { executionId } of others) if (this.#state === "started") await this.#recoverOne(executionId);
       moved += others.length;
       if (due.length < limit) break;
     }
@@ -329,9 +340,18 @@ class Engine implements RunEngine {
     return done;
   }
 
-  async #recoverOne(executionId: string): Promise<void> {
-    const taken = await this.#core.change(executionId, (draft) => recoverRun(this.#core, draft));
-    if (taken !== undefined) void this.#own(taken.run, taken.fence, (owned) => owned.settle(taken.ending));
+  #recoverOne(executionId: string): Promise<void> {
+    return this.#take(async () => {
+      const taken = await this.#core.change(executionId, (draft) => recoverRun(this.#core, draft));
+      if (taken !== undefined) void this.#own(taken.run, taken.fence, (owned) => owned.settle(taken.ending));
+    });
+  }
+
+  /** Does something after which this worker may own a run: a stop waits for it, and then for the run. */
+  #take<T>(body: () => Promise<T>): Promise<T> {
+    const taking = body().finally(() => this.#taking.delete(taking));
+    this.#taking.add(taking);
+    return taking;
   }
 
   /**
@@ -401,7 +421,7 @@ class Engine implements RunEngine {
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = "stopping";
     const { clock } = this.#core.options;
-    await this.#claiming;
+    await Promise.allSettled([this.#reclaimed, this.#claiming, ...this.#taking]);
     let stopWaiting: () => void = () => undefined;
     const graceOver = new Promise<void>((resolve) => {
       stopWaiting = clock.after(graceMs, resolve);
