@@ -1,4 +1,4 @@
-import { cancelRun, decide } from "./client-actions.ts";
+import { attachReader, cancelRun, decide, openRun } from "./client-actions.ts";
 import { isEndedState, type LedgerRun } from "./ledger.ts";
 import { checkStep, stopWorker } from "./chaos.ts";
 import { POLL_MS } from "./plan.ts";
@@ -28,6 +28,16 @@ export async function playCalm(world: World): Promise<void> {
       if (status === "pending") decide(world, approvalId, { decision: "approve" }, world.working[0]);
     }
   });
+}
+
+/** Clients come back after the end: they read the log again or are told of the gap, and nothing starts anew (S5). */
+export async function comeBack(world: World): Promise<void> {
+  world.trace?.("clients come back");
+  for (const run of world.runs) {
+    if (world.random.chance(0.5)) openRun(world, run);
+    else attachReader(world, run);
+  }
+  await settleDown(world, () => undefined);
 }
 
 /** All workers stop, gracefully; nothing may be left behind. */

@@ -1,6 +1,7 @@
 import type { ApprovalDecision } from "../../src/substrate/index.ts";
 import { attachReader, cancelRun, decide, openRun } from "./client-actions.ts";
 import { LEASE_MS } from "./plan.ts";
+import type { SimWorker } from "./sim-worker.ts";
 import { settle, type World } from "./world.ts";
 
 /** One thing that happens; false when there was nothing of the kind to do. */
@@ -97,7 +98,7 @@ function decideSome(world: World): boolean {
   const from = pending.length > 0 && random.chance(0.7) ? pending : approvals;
   const approvalId = random.chance(0.05) ? "nothing.1" : random.pick(from).approvalId;
   decide(world, approvalId, decision);
-  if (random.chance(0.2)) decide(world, approvalId, random.chance(0.5) ? decision : { decision: "reject" });
+  if (random.chance(0.4)) decide(world, approvalId, random.chance(0.5) ? decision : { decision: "reject" });
   return true;
 }
 
@@ -108,8 +109,7 @@ const faultStrikes: Happening = (world) => {
   switch (random.below(5)) {
     case 0:
       if (!plan.crashes || worker === undefined) return false;
-      world.trace?.(`  ${worker.name} crashes`);
-      worker.crash();
+      crash(world, worker);
       return true;
     case 1: {
       if (alive.length >= 3) return false;
@@ -139,9 +139,21 @@ const faultStrikes: Happening = (world) => {
   }
 };
 
+/** Mostly one that is in the middle of something, and often its leases lapse before anything else happens. */
+function crash(world: World, any: SimWorker): void {
+  const { random } = world;
+  const busy = world.workers.filter(({ crashed, gates }) => !crashed && gates.length > 0);
+  const worker = busy.length > 0 && random.chance(0.7) ? random.pick(busy) : any;
+  world.trace?.(`  ${worker.name} crashes`);
+  worker.crash();
+  if (random.chance(0.4)) world.clock.now += LEASE_MS;
+  if (world.working.length === 0 && random.chance(0.7))
+    world.addWorker(random.chance(0.5) ? worker.workerId : undefined);
+}
+
 const HALF_LEASE_MS = LEASE_MS / 2;
 
-export function stopWorker(world: World, worker: World["workers"][number], graceMs: number): void {
+export function stopWorker(world: World, worker: SimWorker, graceMs: number): void {
   world.trace?.(`  ${worker.name} is stopped, graceMs ${graceMs}`);
   worker.stopping = "stopping";
   worker.engine.stop({ graceMs }).then(
@@ -159,7 +171,7 @@ const HAPPENINGS: readonly (readonly [weight: number, happening: Happening])[] =
   [20, openGate],
   [12, fireTimer],
   [16, clientActs],
-  [6, faultStrikes],
+  [8, faultStrikes],
 ];
 const TOTAL = HAPPENINGS.reduce((sum, [weight]) => sum + weight, 0);
 

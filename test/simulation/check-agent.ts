@@ -13,6 +13,7 @@ export function checkBegin(worker: SimWorker, run: AgentRun): AgentCall {
   const call: AgentCall = { number, worker, executionId, key, signal: run.signal, over: false };
   worker.calls.add(call);
   ledger.trace?.(`    ${worker.name} calls the agent of ${executionId}: call ${number}, attempt/suspensions ${key}`);
+  if (worker.stopping === "stopped") ledger.violate("stop", `${worker.name} calls an agent after it has stopped`);
   if (known === undefined) {
     ledger.violate("S1", `${executionId} is run and was never stored`);
     return call;

@@ -79,6 +79,8 @@ const checkLease: CommitCheck = ({ ledger, worker, now }, run, { before, after, 
   const owner = before.workerId === undefined ? undefined : run.owners.get(before.epoch);
   const isOwner = owner === worker && before.workerId === worker.workerId;
   if (after.epoch !== before.epoch) {
+    if (worker.stopping === "stopped")
+      ledger.violate("stop", `${worker.name} took ${executionId} after it had stopped`);
     if (after.epoch !== before.epoch + 1) ledger.violate("S9", `${executionId} went to epoch ${after.epoch}`);
     if (before.workerId !== undefined && before.leaseUntil > now) {
       ledger.violate("R4", `${worker.name} took ${executionId} from ${before.workerId}, whose lease lasts`);

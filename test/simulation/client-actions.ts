@@ -9,9 +9,8 @@ import type { PlannedRun, World } from "./world.ts";
 // What clients do, each with a judgement of the answer.
 
 /** Opens an execution: the first time, again, or with something else under its id. */
-export function openRun(world: World): void {
+export function openRun(world: World, run: PlannedRun = world.random.pick(world.runs)): void {
   const { random } = world;
-  const run = random.pick(world.runs);
   const other = random.chance(0.1);
   const known = world.ledger.get(run.executionId);
   const after = chooseCursor(world, known?.log.length ?? 0);
@@ -59,10 +58,9 @@ export function openRun(world: World): void {
 }
 
 /** Joins an execution somewhere in its log. */
-export function attachReader(world: World): void {
+export function attachReader(world: World, { executionId }: PlannedRun = world.random.pick(world.runs)): void {
   const worker = pickWorker(world);
   if (worker === undefined) return;
-  const { executionId } = world.random.pick(world.runs);
   const known = world.ledger.get(executionId);
   const after = chooseCursor(world, known?.log.length ?? 0);
   ask(world, worker, `attach ${executionId} after ${after}`, {

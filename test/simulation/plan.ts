@@ -56,7 +56,7 @@ export function choosePlan(random: Random): Plan {
     workers: random.pick([1, 2, 2, 3]),
     sessions: random.pick([1, 1, 2]),
     executions: 1 + random.below(5),
-    steps: 25 + random.below(70),
+    steps: 30 + random.below(110),
     storeFails: seldom(),
     answersLate: often(),
     crashes: often(),

@@ -1,4 +1,4 @@
-import { playCalm, stopAll } from "./calm.ts";
+import { comeBack, playCalm, stopAll } from "./calm.ts";
 import { playChaos } from "./chaos.ts";
 import { checkRest, checkStopped } from "./check-end.ts";
 import { type Violation, World } from "./world.ts";
@@ -17,6 +17,10 @@ export async function playSchedule(
     await playChaos(world);
     if (violations.length === 0) await playCalm(world);
     if (violations.length === 0) await checkRest(world);
+    if (violations.length === 0 && world.random.chance(0.3)) {
+      await comeBack(world);
+      if (violations.length === 0) await checkRest(world);
+    }
     if (violations.length === 0) await stopAll(world);
     if (violations.length === 0) checkStopped(world);
   } finally {
