@@ -189,10 +189,7 @@ export class OwnedRun {
   async #answerUpTo(last: number): Promise<TextAccumulator> {
     const answer = createTextAccumulator();
     for (let cursor = 1; cursor < last;) {
-      const events = await this.#core.transact((tx) => {
-        const run = tx.getRun(this.executionId);
-        return run === undefined ? [] : tx.readEvents(run, cursor, PAGE);
-      });
+      const events = await this.#writer.commit(({ tx, run }) => tx.readEvents(run, cursor, PAGE));
       if (events.length === 0) break;
       for (const event of events) if (Number(event.id) <= last) answer.add(event);
       cursor = Number(events.at(-1)?.id);
@@ -258,22 +255,18 @@ export class OwnedRun {
   /** A stop's reason is the one that was recorded with it. */
   async #withReason(produced: Produced): Promise<Produced> {
     if (produced.end.how !== "stopped") return produced;
-    const reason = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      return run === undefined ? undefined : tx.getDocument(run, "cancel");
-    });
+    const reason = await this.#writer.commit(({ tx, run }) => tx.getDocument(run, "cancel"));
     return typeof reason === "string" ? { ...produced, reason } : produced;
   }
 
   async #resettle(giveUp: TurnError | undefined): Promise<void> {
-    const stored = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      if (run === undefined) return undefined;
-      return { settlement: tx.getDocument(run, "settlement"), progress: tx.getDocument(run, "progress") };
-    });
-    const settlement = stored?.settlement as unknown as Settlement | undefined;
+    const stored = await this.#writer.commit(({ tx, run }) => ({
+      settlement: tx.getDocument(run, "settlement"),
+      progress: tx.getDocument(run, "progress"),
+    }));
+    const settlement = stored.settlement as unknown as Settlement | undefined;
     if (settlement === undefined) throw new Error(`Run ${this.executionId} is settling without a settlement`);
-    const progress = stored?.progress as unknown as Omit<SettleProgress, "settlement">;
+    const progress = stored.progress as unknown as Omit<SettleProgress, "settlement">;
     if (giveUp === undefined) return this.#finish({ ...progress, settlement });
     // Its hooks took every worker with them that tried: end it without them, and say so.
     const failure = { message: giveUp.message, code: giveUp.code };

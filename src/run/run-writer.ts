@@ -65,7 +65,7 @@ export class RunWriter {
     return this.#room.promise;
   }
 
-  /** Everything said so far, and then `body`, in one transaction. */
+  /** Everything said so far, and then `body`, in one transaction. What the owner reads goes this way too. */
   commit<T>(body: (draft: RunDraft) => T): Promise<T> {
     const result = this.#last.then(() => this.#write(body));
     // The next write comes after this one, however this one ends.
