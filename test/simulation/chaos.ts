@@ -17,8 +17,9 @@ const letCallThrough: Happening = (world) => {
   store.calls.splice(store.calls.indexOf(call), 1);
   if (plan.storeFails && random.chance(0.12)) {
     const code = random.pick(["store-failed", "store-busy"] as const);
-    world.trace?.(`  a call of ${call.owner.name} fails: ${code}`);
-    call.fail(code);
+    const when = random.pick(["early", "late"] as const);
+    world.trace?.(`  a call of ${call.owner.name} fails ${when}: ${code}`);
+    call.fail(code, when);
   } else {
     const answer = plan.answersLate && random.chance(0.25) ? "later" : "now";
     world.trace?.(`  a call of ${call.owner.name} goes through${answer === "now" ? "" : ", its answer waits"}`);

@@ -7,8 +7,8 @@ export interface HeldCall<Owner> {
   readonly owner: Owner;
   /** Runs the transaction; its answer is given at once, or kept until the schedule gives it. */
   readonly apply: (answer: "now" | "later") => void;
-  /** Nothing is committed, and the caller is told so. */
-  readonly fail: (code: "store-failed" | "store-busy") => void;
+  /** Nothing is committed, and the caller is told so; `late` means that the body has run by then. */
+  readonly fail: (code: "store-failed" | "store-busy", when: "early" | "late") => void;
 }
 
 /** An answer on its way back: its transaction is committed, or was refused. */
@@ -21,7 +21,7 @@ export interface HeldAnswer<Owner> {
  * One store of rows behind many workers. Every call waits until the schedule lets it through; whatever is committed is
  * shown to `onCommit` inside the transaction, after the body.
  */
-export class ScriptedStore<Owner> {
+export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
   readonly calls: HeldCall<Owner>[] = [];
   readonly answers: HeldAnswer<Owner>[] = [];
   readonly rows: RunStore = memoryStore();
@@ -36,6 +36,7 @@ export class ScriptedStore<Owner> {
     return {
       transact: (body) =>
         new Promise((resolve, reject) => {
+          if (owner.crashed) return;
           this.calls.push({
             owner,
             apply: (answer) => {
@@ -55,7 +56,16 @@ export class ScriptedStore<Owner> {
                   (error: unknown) => give(() => reject(error as Error)),
                 );
             },
-            fail: (code) => reject(new TurnError(code, "The schedule lets the store fail")),
+            fail: (code, when) => {
+              const error = new TurnError(code, "The schedule lets the store fail");
+              if (when === "early") return reject(error);
+              void this.rows
+                .transact((tx) => {
+                  body(new RecordedTransaction(tx));
+                  throw error;
+                })
+                .catch((thrown: unknown) => reject(thrown as Error));
+            },
           });
         }),
       close: () => Promise.resolve(),
