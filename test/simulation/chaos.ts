@@ -1,5 +1,5 @@
 import type { ApprovalDecision } from "../../src/substrate/index.ts";
-import { attachReader, cancelRun, decide, openRun } from "./client-actions.ts";
+import { attachReader, cancelRun, decide, look, openRun } from "./client-actions.ts";
 import { LEASE_MS } from "./plan.ts";
 import type { SimWorker } from "./sim-worker.ts";
 import { settle, type World } from "./world.ts";
@@ -59,12 +59,13 @@ const fireTimer: Happening = (world) => {
 
 const clientActs: Happening = (world) => {
   const { random, plan } = world;
-  const what = random.below(10);
+  const what = random.below(21) / 2;
   if (what < 4) openRun(world);
   else if (what < 6) attachReader(world);
   else if (what < 7) return readerActs(world);
   else if (what < 8) return plan.cancels && cancelSome(world);
-  else return decideSome(world);
+  else if (what < 10) return decideSome(world);
+  else look(world);
   return true;
 };
 

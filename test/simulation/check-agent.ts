@@ -84,7 +84,7 @@ function checkHistory(worker: SimWorker, run: AgentRun): void {
     if (!kept || turnIndex >= run.identity.turnIndex) {
       ledger.violate(
         "history",
-        `${run.executionId} gets a history that never was: turn ${turnIndex} ${String(content)}`,
+        `${run.executionId} gets a history that never was: turn ${turnIndex} ${canonical(content)}`,
       );
     }
   }

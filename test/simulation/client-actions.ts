@@ -97,6 +97,28 @@ export function cancelRun(world: World, executionId: string, at?: SimWorker): vo
   });
 }
 
+/** Looks at an execution, or at a session's. */
+export function look(world: World): void {
+  const worker = pickWorker(world);
+  if (worker === undefined) return;
+  const { executionId, identity } = world.random.pick(world.runs);
+  if (world.random.chance(0.5)) {
+    ask(world, worker, `inspect ${executionId}`, {
+      call: () => worker.engine.inspect(executionId),
+      answered: (snapshot) => {
+        if (snapshot !== undefined) checkSnapshot(world, snapshot);
+      },
+      refused: () => false,
+    });
+    return;
+  }
+  ask(world, worker, `list ${identity.sessionId}`, {
+    call: () => worker.engine.list({ sessionId: identity.sessionId }),
+    answered: (snapshots) => snapshots.forEach((snapshot) => checkSnapshot(world, snapshot)),
+    refused: () => false,
+  });
+}
+
 /** Decides an approval: for the first time, again, otherwise, or one that there is not. */
 export function decide(world: World, approvalId: string, decision: ApprovalDecision, at?: SimWorker): void {
   const worker = at ?? pickWorker(world);

@@ -32,6 +32,8 @@ export interface LedgerRun {
   /** Which worker took which epoch. */
   readonly owners: Map<number, SimWorker>;
   readonly calls: AgentCall[];
+  /** Ids of the events that `onEvent` was told. */
+  readonly told: Set<string>;
   suspensions: number;
   wasCancelling: boolean;
   settled: boolean;
@@ -123,6 +125,7 @@ function newLedgerRun(row: RunRecord): LedgerRun {
     documents: new Map(),
     owners: new Map(),
     calls: [],
+    told: new Set(),
     suspensions: 0,
     wasCancelling: false,
     settled: false,

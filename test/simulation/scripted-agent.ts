@@ -16,6 +16,7 @@ export type AgentStep =
   | "ask"
   | "ask-expiring"
   | "checkpoint"
+  | "checkpoint-unawaited"
   | "throw"
   | "hang"
   | "report-error"
@@ -39,11 +40,13 @@ export function chooseScript(plan: Plan, random: Random): AgentScript {
 function chooseCall(plan: Plan, random: Random, asks: boolean): AgentStep[] {
   const known: AgentStep[] = ["text", "text", "burst"];
   if (plan.results) known.push("result", "status");
-  if (plan.checkpoints) known.push("checkpoint", "checkpoint");
+  if (plan.checkpoints) known.push("checkpoint", "checkpoint", "checkpoint-unawaited");
   const steps = Array.from({ length: random.below(4) }, () => random.pick(known));
   if (asks) {
     const questions = 1 + random.below(3);
     for (let at = 0; at < questions; at++) steps.push(plan.expiries && random.chance(0.6) ? "ask-expiring" : "ask");
+    if (random.chance(0.2)) steps.push("text");
+    if (plan.agentsFail && random.chance(0.1)) steps.push(random.pick(["throw", "report-error", "hang"]));
     return steps;
   }
   if (plan.agentsFail && random.chance(0.4)) steps.push(random.pick(["throw", "report-error", "report-cancelled"]));
@@ -129,6 +132,10 @@ async function* takeStep(
     }
     case "checkpoint":
       await run.saveCheckpoint({ place });
+      return;
+    case "checkpoint-unawaited":
+      // Refused when the run was stopped; nobody listens.
+      run.saveCheckpoint({ place }).catch(() => undefined);
       return;
     case "throw":
       throw new ScriptedFailure(`The agent failed at ${place}`);

@@ -99,8 +99,8 @@ export class SimWorker {
 
   /** The engine may complain of what the schedule has done to it, and of nothing else. */
   #heard(message: string, meta: Record<string, unknown> | undefined): void {
-    this.shared.ledger.trace?.(`    ${this.name} logs: ${message} (${String(meta?.["error"] ?? "")})`);
     const error = meta?.["error"];
+    this.shared.ledger.trace?.(`    ${this.name} logs: ${message} (${error instanceof Error ? String(error) : ""})`);
     if (error === undefined || error instanceof ScriptedFailure) return;
     const known = [
       "store-failed",
