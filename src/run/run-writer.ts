@@ -115,10 +115,9 @@ export class RunWriter {
       // What is said while the store works belongs to the next batch.
       this.#waiting = [];
       try {
-        const { value, said } = await this.#attempt(batch, body);
+        const value = await this.#attempt(batch, body);
         for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
-        this.#onStored(said);
         return value;
       } catch (error) {
         if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
@@ -136,7 +135,7 @@ export class RunWriter {
     }
   }
 
-  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
+  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<T> {
     return this.#core.changeAndSay(
       this.#executionId,
       (draft) => {
@@ -146,6 +145,7 @@ export class RunWriter {
         }
         return body(draft);
       },
+      this.#onStored,
       this.#fence,
     );
   }
