@@ -23,7 +23,7 @@ const letCallThrough: Happening = (world) => {
   } else {
     const answer = plan.answersLate && random.chance(0.25) ? "later" : "now";
     world.trace?.(`  a call of ${call.owner.name} goes through${answer === "now" ? "" : ", its answer waits"}`);
-    call.apply(answer);
+    call.apply(answer, plan.storeFails && random.chance(0.1) ? 2 : 1);
   }
   return true;
 };

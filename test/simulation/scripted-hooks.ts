@@ -52,6 +52,11 @@ function checkTold(worker: SimWorker, { id, ...event }: TurnEvent, { executionId
   if (id === undefined || run === undefined) return;
   if (run.told.has(id)) ledger.violate("onEvent", `${worker.name} tells ${id}, ${event.type} of ${executionId}, again`);
   run.told.add(id);
+  const last = worker.lastTold.get(executionId) ?? 0;
+  if (Number(id) < last && !worker.shared.plan.answersLate) {
+    ledger.violate("onEvent", `${worker.name} tells ${id}, ${event.type} of ${executionId}, after ${last}`);
+  }
+  worker.lastTold.set(executionId, Number(id));
 }
 
 /** A hook begins in the owner, in the fixed order, and not once its step is recorded (R8, T3). */

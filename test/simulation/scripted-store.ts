@@ -1,12 +1,12 @@
 import { TurnError } from "../../src/index.ts";
-import { memoryStore, type RunStore } from "../../src/run/index.ts";
+import { memoryStore, type RunStore, type RunTransaction } from "../../src/run/index.ts";
 import { RecordedTransaction } from "./recorded-transaction.ts";
 
 /** One call of a worker's store that the schedule has not let through yet. */
 export interface HeldCall<Owner> {
   readonly owner: Owner;
-  /** Runs the transaction; its answer is given at once, or kept until the schedule gives it. */
-  readonly apply: (answer: "now" | "later") => void;
+  /** Runs the transaction, perhaps at its second try; its answer is given at once, or kept until the schedule gives it. */
+  readonly apply: (answer: "now" | "later", tries?: 1 | 2) => void;
   /** Nothing is committed, and the caller is told so; `late` means that the body has run by then. */
   readonly fail: (code: "store-failed" | "store-busy", when: "early" | "late") => void;
 }
@@ -39,7 +39,8 @@ export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
           if (owner.crashed) return;
           this.calls.push({
             owner,
-            apply: (answer) => {
+            apply: (answer, tries = 1) => {
+              if (tries === 2) tryInVain(this.rows, body);
               const give = (answered: () => void): void => {
                 if (answer === "now") answered();
                 else this.answers.push({ owner, give: answered });
@@ -58,13 +59,8 @@ export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
             },
             fail: (code, when) => {
               const error = new TurnError(code, "The schedule lets the store fail");
-              if (when === "early") return reject(error);
-              void this.rows
-                .transact((tx) => {
-                  body(new RecordedTransaction(tx));
-                  throw error;
-                })
-                .catch((thrown: unknown) => reject(thrown as Error));
+              if (when === "late") tryInVain(this.rows, body);
+              reject(error);
             },
           });
         }),
@@ -77,6 +73,16 @@ export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
     dropWhere(this.calls, (call) => call.owner === owner);
     dropWhere(this.answers, (answer) => answer.owner === owner);
   }
+}
+
+/** A transaction that does not come to its end: nothing of it is kept. */
+function tryInVain(rows: RunStore, body: (tx: RunTransaction) => unknown): void {
+  rows
+    .transact((tx) => {
+      body(new RecordedTransaction(tx));
+      throw new TurnError("store-failed", "The schedule takes the transaction back");
+    })
+    .catch(() => undefined);
 }
 
 export function dropWhere<T>(from: T[], gone: (item: T) => boolean): void {

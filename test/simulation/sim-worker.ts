@@ -35,6 +35,8 @@ export class SimWorker {
   readonly shared: SharedWorld;
   readonly gates: Gate[] = [];
   readonly calls: Set<AgentCall> = new Set<AgentCall>();
+  /** The last event of each execution that its hook was told of. */
+  readonly lastTold: Map<string, number> = new Map<string, number>();
   crashed = false;
   /** Its timers do not fire and its calls get no further, for now. */
   stalled = false;
