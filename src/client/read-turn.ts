@@ -1,15 +1,19 @@
 import type { Cursor } from "../event/cursor.ts";
 import { isTerminal, type TurnEvent } from "../event/turn-event.ts";
 import { isTurnError, TurnError } from "../errors.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { checkOneOf } from "../internal/check-argument.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
+import { clip, describeValue } from "../internal/describe-value.ts";
 import { decodeStream, type WireFormat } from "../wire/decode-stream.ts";
-import type { DecoderLimits } from "../wire/event-decoder.ts";
+import { type DecoderLimits, resolveLimits } from "../wire/event-decoder.ts";
 import { refusalOf } from "./refusal.ts";
 import { TruncatedStreamError } from "./truncated-stream-error.ts";
 
 export interface ReadTurnOptions extends DecoderLimits {
   /** How the bytes are written. Default: what a `Response` says of itself, else `ndjson`. */
   readonly format?: WireFormat;
+  /** Time, for tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -31,14 +35,22 @@ export function readTurn(
   if (!isResponse(source) && !isStream(source)) {
     throw new TypeError(`source must be a Response or a ReadableStream, got ${describeValue(source)}`);
   }
-  return read(source, options);
+  const { format, clock = systemClock, ...limits } = options;
+  if (format !== undefined) checkOneOf("format", format, ["ndjson", "sse"]);
+  resolveLimits(limits);
+  if (isResponse(source) ? source.bodyUsed || source.body?.locked === true : source.locked) {
+    throw new TypeError("source is read already, or locked by somebody who reads it");
+  }
+  return read(source, format, limits, clock);
 }
 
 async function* read(
   source: Response | ReadableStream<Uint8Array>,
-  { format, ...limits }: ReadTurnOptions,
+  format: WireFormat | undefined,
+  limits: DecoderLimits,
+  clock: Clock,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  if (isResponse(source) && !source.ok) throw await refusalOf(source);
+  if (isResponse(source) && !source.ok) throw await refusalOf(source, clock);
   const body = isResponse(source) ? source.body : source;
   let lastEventId: Cursor | undefined;
   const truncated = (message: string, cause?: { readonly cause: unknown }): TruncatedStreamError =>
@@ -84,9 +96,10 @@ function isStream(source: unknown): boolean {
 }
 
 function formatOf(response: Response): WireFormat {
-  const type = response.headers.get("content-type") ?? "";
+  const type = (response.headers.get("content-type") ?? "").toLowerCase();
   if (type.startsWith("text/event-stream")) return "sse";
-  // A page of HTML in front of the service answers 200 too.
-  if (type.startsWith("text/html")) throw new TurnError("upstream-failed", `Expected events, got ${type}`);
-  return "ndjson";
+  if (!type.startsWith("text/html")) return "ndjson";
+  // A page of HTML in front of the service answers 200 too. Nobody reads it, so its connection is given back.
+  response.body?.cancel().catch(() => undefined);
+  throw new TurnError("upstream-failed", `Expected events, got ${clip(type, 100)}`);
 }

@@ -8,7 +8,7 @@ import { TurnError } from "../errors.ts";
 export class TruncatedStreamError extends TurnError {
   override readonly name: string = "TruncatedStreamError";
   /** The id of the last stored event that was read. */
-  readonly lastEventId?: Cursor;
+  declare readonly lastEventId?: Cursor;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly lastEventId?: Cursor } = {}) {
     super("truncated-stream", message, "cause" in options ? { cause: options.cause } : {});

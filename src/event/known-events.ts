@@ -42,8 +42,7 @@ export interface KnownEvents {
  *
  * @example
  * ```ts
- * import { isEvent } from "turnwire";
- * import type { TurnEvent } from "turnwire";
+ * import { isEvent, type TurnEvent } from "turnwire";
  *
  * const event: TurnEvent = { type: "error", data: { message: "no model" } };
  * if (isEvent(event, "error")) console.log(event.data.message);

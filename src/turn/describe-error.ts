@@ -33,8 +33,10 @@ export async function describeFailure(
       options.report("describeError threw", cause);
     }
   }
-  if (typeof Response !== "undefined" && error instanceof Response) {
-    return { message: await describeResponse(error, options.clock) };
+  try {
+    if (error instanceof Response) return { message: await describeResponse(error, options.clock) };
+  } catch {
+    // A value whose class cannot even be asked for, or a response that throws when it is read.
   }
   return describeThrown(error);
 }
@@ -76,8 +78,10 @@ function messageOf(body: string): string {
     const json = JSON.parse(body) as Record<string, unknown> | null;
     const error = json?.["error"];
     const nested = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;
-    const said = [nested, json?.["message"], json?.["detail"], json?.["title"]].find((one) => typeof one === "string");
-    if (typeof said === "string") return said.trim();
+    const said = [nested, json?.["message"], json?.["detail"], json?.["title"]].find(
+      (one): one is string => typeof one === "string" && one.trim() !== "",
+    );
+    if (said !== undefined) return said.trim();
   } catch {
     // Not JSON: the text speaks for itself.
   }

@@ -10,7 +10,10 @@ const oneTick: Promise<void> = Promise.resolve();
 /** A body that is written as text, piece by piece, and read as bytes. */
 export interface BytePipe {
   readonly readable: ReadableStream<Uint8Array>;
-  /** Adds text. A promise means: wait for it before writing more, or what is buffered grows past its bound. */
+  /**
+   * Adds text, which does not end inside a surrogate pair. A promise means: wait for it before writing more, or what is
+   * buffered grows past its bound.
+   */
   write(text: string): Promise<void> | undefined;
   /** Whether the reader has fallen behind by more than the bound. */
   readonly full: boolean;

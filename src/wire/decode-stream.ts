@@ -19,13 +19,21 @@ export type WireFormat = "ndjson" | "sse";
  * if (body !== null) for await (const event of decodeStream(body, "ndjson")) console.log(event.type);
  * ```
  */
-export async function* decodeStream(
+export function decodeStream(
   source: ReadableStream<Uint8Array>,
   format: WireFormat,
   limits: DecoderLimits = {},
 ): AsyncGenerator<TurnEvent, void, undefined> {
+  // Not in the generator, whose body would only refuse a misused argument when it is first read.
   checkOneOf("format", format, ["ndjson", "sse"]);
-  const decoder: EventDecoder = format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits);
+  if (source.locked) throw new TypeError("source is locked: somebody else reads it");
+  return decode(source, format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits));
+}
+
+async function* decode(
+  source: ReadableStream<Uint8Array>,
+  decoder: EventDecoder,
+): AsyncGenerator<TurnEvent, void, undefined> {
   const reader = source.getReader();
   let whole = false;
   try {

@@ -1,6 +1,7 @@
 import { isTurnError, TurnError } from "../errors.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
 import { checkCount } from "../internal/check-argument.ts";
+import { describeValue } from "../internal/describe-value.ts";
 import { MAX_EVENT_BYTES, MAX_EVENT_DEPTH } from "./event-json.ts";
 
 /** Bounds of what a decoder takes from a stranger. */
@@ -43,7 +44,10 @@ export function failFast(decoder: EventDecoder): EventDecoder {
     }
   };
   return {
-    push: (chunk, onEvent) => guard(() => decoder.push(chunk, onEvent)),
+    push(chunk, onEvent) {
+      if (!ArrayBuffer.isView(chunk)) throw new TypeError(`chunk must be a Uint8Array, got ${describeValue(chunk)}`);
+      guard(() => decoder.push(chunk, onEvent));
+    },
     end: (onEvent) => guard(() => decoder.end(onEvent)),
   };
 }

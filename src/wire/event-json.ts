@@ -24,8 +24,7 @@ export function stringifyEvent(event: TurnEvent): string {
   if (nestsDeeperThan(json, MAX_EVENT_DEPTH)) {
     throw new RangeError(`The event nests deeper than ${MAX_EVENT_DEPTH} levels`);
   }
-  // UTF-8 takes at most three bytes for one UTF-16 unit, so most events need no second look.
-  if (json.length > MAX_EVENT_BYTES / 3 && utf8Length(json) > MAX_EVENT_BYTES) {
+  if (longerThan(json, MAX_EVENT_BYTES)) {
     throw new RangeError(`The event takes more than ${MAX_EVENT_BYTES} bytes`);
   }
   return json;
@@ -80,6 +79,8 @@ function endOfString(json: string, from: number): number {
   return json.length;
 }
 
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
+/** Whether a text takes more than so many bytes of UTF-8. */
+export function longerThan(text: string, maxBytes: number): boolean {
+  // UTF-8 takes at most three bytes for one UTF-16 unit, so most texts need no second look.
+  return text.length > maxBytes / 3 && new TextEncoder().encode(text).length > maxBytes;
 }

@@ -1,4 +1,4 @@
-import { malformed } from "./event-json.ts";
+import { longerThan, malformed } from "./event-json.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -93,10 +93,7 @@ export class LineReader {
     const lines = text.split(this.#crEnds ? /\r\n|\r|\n/ : "\n");
     lines.pop();
     for (const line of lines) {
-      // Encoded, a text is at least as long as its units and at most three times that.
-      if (line.length > this.#maxLineBytes / 3 && new TextEncoder().encode(line).length > this.#maxLineBytes) {
-        throw this.#tooLong();
-      }
+      if (longerThan(line, this.#maxLineBytes)) throw this.#tooLong();
       onLine(this.#withoutBom(line));
       this.line++;
     }

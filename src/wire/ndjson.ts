@@ -3,6 +3,9 @@ import { asTruncation, type DecoderLimits, type EventDecoder, failFast, resolveL
 import { parseEvent, stringifyEvent } from "./event-json.ts";
 import { LineReader } from "./line-reader.ts";
 
+/** White space as JSON knows it: a stray byte-order mark or no-break space is not blank. */
+const BLANK = /^[ \t\r]*$/;
+
 /** The content type of NDJSON answers. */
 export const NDJSON_TYPE = "application/x-ndjson";
 
@@ -38,13 +41,16 @@ export function createNdjsonDecoder(limits: DecoderLimits = {}): EventDecoder {
   const { maxEventBytes, maxDepth } = resolveLimits(limits);
   const lines = new LineReader({ maxLineBytes: maxEventBytes, crEnds: false });
   const decode = (line: string, onEvent: (event: TurnEvent) => void): void => {
-    if (line.trim() !== "") onEvent(parseEvent(line, `Line ${lines.line}`, maxDepth));
+    if (!BLANK.test(line)) onEvent(parseEvent(line, `Line ${lines.line}`, maxDepth));
   };
   return failFast({
     push: (chunk, onEvent) => lines.push(chunk, (line) => decode(line, onEvent)),
     end(onEvent) {
-      const rest = lines.end();
-      if (rest !== undefined) asTruncation(() => decode(rest, onEvent));
+      asTruncation(() => {
+        // In here too, for bytes that end in the middle of a character.
+        const rest = lines.end();
+        if (rest !== undefined) decode(rest, onEvent);
+      });
     },
   });
 }

@@ -1,4 +1,4 @@
-import { malformed } from "./event-json.ts";
+import { longerThan, malformed } from "./event-json.ts";
 import { LineReader } from "./line-reader.ts";
 
 /** One event-stream message, as the HTML standard defines it; `line` is where it began. */
@@ -56,11 +56,10 @@ export class SseFrameReader {
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (name === "data") {
-      this.#size += value.length;
-      if (this.#size + this.#data.length > this.#maxFrameBytes) {
-        throw malformed(`The frame at line ${this.#began} is longer than ${this.#maxFrameBytes} bytes`);
-      }
       this.#data.push(value);
+      this.#size += value.length;
+      // Bounds what is kept; the exact measure, in bytes, is taken once when the frame is whole.
+      if (this.#size + this.#data.length - 1 > this.#maxFrameBytes) throw this.#tooLong();
     } else if (name === "event") {
       this.#event = value;
     } else if (name === "id" && !value.includes("\0")) {
@@ -68,12 +67,18 @@ export class SseFrameReader {
     }
   }
 
+  #tooLong(): Error {
+    return malformed(`The frame at line ${this.#began} is longer than ${this.#maxFrameBytes} bytes`);
+  }
+
   #finish(): SseFrame | undefined {
+    const data = this.#data.join("\n");
+    if (longerThan(data, this.#maxFrameBytes)) throw this.#tooLong();
     const frame: SseFrame | undefined =
       this.#data.length === 0
         ? undefined
         : {
-            data: this.#data.join("\n"),
+            data,
             ...(this.#event === undefined ? {} : { event: this.#event }),
             ...(this.#id === undefined ? {} : { id: this.#id }),
             line: this.#began,
