@@ -2,5 +2,6 @@
 export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 5_000,
   "turnwire/client": 3_000,
+  "turnwire/sqlite": 7_500,
   "turnwire/wire": 3_000,
 };
