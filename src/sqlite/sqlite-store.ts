@@ -45,7 +45,7 @@ export function sqliteStore(options: SqliteStoreOptions): RunStore {
 }
 
 interface ResolvedOptions {
-  /** Resolves to what opens the database, which may find it busy. */
+  /** Resolves to what opens the database and brings it up to date, and may find it busy. */
   readonly load: () => Promise<() => SqliteDriver>;
   readonly retry: BusyRetry;
 }
@@ -67,14 +67,18 @@ function checkOptions(options: SqliteStoreOptions): ResolvedOptions {
     checkObject("driver", driver);
     for (const name of ["exec", "run", "get", "all", "transaction"] as const)
       checkFunction(`driver.${name}`, driver[name]);
-    return { load: () => Promise.resolve(() => driver), retry };
+    const open = (): SqliteDriver => {
+      migrate(driver);
+      return driver;
+    };
+    return { load: () => Promise.resolve(open), retry };
   }
   checkName("path", path);
   checkOneOf("durability", durability, ["normal", "full"]);
   return {
     async load() {
       const sqlite = await loadNodeSqlite();
-      return () => openDatabase(sqlite, path, durability);
+      return () => openUpToDate(() => openDatabase(sqlite, path, durability));
     },
     retry,
   };
@@ -130,17 +134,21 @@ class SqliteStore implements RunStore {
 
   async #open(): Promise<void> {
     const connect = await this.#options.load();
-    let driver: SqliteDriver | undefined;
-    try {
-      const connected = await retryWhileBusy(() => opening(connect), this.#options.retry);
-      driver = connected;
-      await retryWhileBusy(() => opening(() => migrate(connected)), this.#options.retry);
-      const session = new SqlSession(connected);
-      this.#opened = { driver: connected, session, tx: new SqlTransaction(session) };
-    } catch (error) {
-      driver?.close?.();
-      throw error;
-    }
+    const driver = await retryWhileBusy(() => opening(connect), this.#options.retry);
+    const session = new SqlSession(driver);
+    this.#opened = { driver, session, tx: new SqlTransaction(session) };
+  }
+}
+
+/** Closes again what cannot be used. */
+function openUpToDate(connect: () => SqliteDriver): SqliteDriver {
+  const driver = connect();
+  try {
+    migrate(driver);
+    return driver;
+  } catch (error) {
+    driver.close?.();
+    throw error;
   }
 }
 
