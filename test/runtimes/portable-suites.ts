@@ -3,6 +3,7 @@ import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
 import textAccumulator from "../event/text-accumulator.portable.ts";
+import memoryStore from "../run/memory-store.portable.ts";
 import executionId from "../turn/execution-id.portable.ts";
 import wireChunking from "../wire/chunking.portable.ts";
 import wireBytePipe from "../wire/byte-pipe.portable.ts";
@@ -43,6 +44,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
   "event/text-accumulator": textAccumulator,
+  "run/memory-store": memoryStore,
   "turn/execution-id": executionId,
   "wire/chunking": wireChunking,
   "wire/byte-pipe": wireBytePipe,
