@@ -32,6 +32,7 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
+import runConformance from "../run/conformance.portable.ts";
 import memoryStore from "../run/memory-store.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
@@ -71,5 +72,6 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
+  "run/conformance": runConformance,
   "run/memory-store": memoryStore,
 };
