@@ -34,7 +34,6 @@ import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
-import memoryStore from "../run/memory-store.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
@@ -76,6 +75,5 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
   "run/conformance": runConformance,
-  "run/memory-store": memoryStore,
   "turn/from-substrate": fromSubstrate,
 };
