@@ -46,6 +46,12 @@ export const mutants: readonly Mutant<string>[] = [
     ["run/trim-runs.ts", "        tx.updateRun(run, { trimmedThrough: run.lastEventId });\n", ""],
   ]),
   ...mutantsOf("S7", [
+    // Who cancels a run that nobody holds leaves it to others.
+    [
+      "run/cancel-run.ts",
+      "if (core.hasOwner(draft.run)) return",
+      "if (core.hasOwner(draft.run) || draft.run.epoch >= 0) return",
+    ],
     // Nobody is told to see to a run that was cancelled without an owner.
     [cancel, "leaseUntil: 0, wakeAt: core.now() });\n}", "leaseUntil: 0, wakeAt: undefined });\n}"],
     // A stop that was recorded before settle is passed over.
