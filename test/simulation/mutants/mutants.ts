@@ -122,6 +122,14 @@ export const mutants: readonly Mutant<string>[] = [
       'session !== "parallel" && live.some(({ state }) => state === "running")',
     ],
   ]),
+  ...mutantsOf("R3", [
+    // The newer turn leaves those alone that wait in the queue.
+    [
+      open,
+      'if (run.state === "cancelling" || run.state === "settling") return',
+      'if (run.state === "cancelling" || run.state === "settling" || run.state === "queued") return',
+    ],
+  ]),
   ...mutantsOf("R4", [
     // Leases are not renewed.
     [engine, '    this.#every(heartbeatMs, "renewing leases", () => this.#renew());\n', "    void heartbeatMs;\n"],
@@ -182,6 +190,22 @@ export const mutants: readonly Mutant<string>[] = [
       'else draft.tx.putDocument(draft.run, "progress", progress as unknown as JsonValue);',
       "else void progress;",
     ],
+  ]),
+  ...mutantsOf("deadline", [
+    // A run that was claimed past its deadline is begun all the same.
+    [agents, "    if (leftMs <= 0) passDeadline();\n", ""],
+    // Nobody stops an agent at its deadline.
+    [agents, "clock.after(Math.max(0, leftMs), passDeadline)", "clock.after(Infinity, passDeadline)"],
+  ]),
+  ...mutantsOf("onEvent", [
+    // The hook is told before the store has answered, and so of what is taken back.
+    [
+      core,
+      "      const value = body(draft);\n      return { value, run, said: draft.write() };\n",
+      "      const value = body(draft);\n      const said = draft.write();\n      onSaid(said, run);\n      return { value, run, said };\n",
+    ],
+    // The hook hears of an owner's events only.
+    [core, "(said, run) => this.tellHook(run, said)", "() => undefined"],
   ]),
   ...mutantsOf("stop", [
     // Readers that come to a stopped engine are not told.
