@@ -44,6 +44,8 @@ export function openRun(world: World, run: PlannedRun = world.random.pick(world.
       switch (code) {
         case "execution-conflict":
           return !(same && row?.turnIndex === request.identity.turnIndex);
+        case "agent-not-found":
+          return worker.isOlder && run.agent === "fallback";
         case "session-busy":
           return world.plan.policy === "reject";
         case "cursor-ahead":

@@ -20,6 +20,8 @@ export interface Features {
   readonly slowHooks: boolean;
   readonly results: boolean;
   readonly priorities: boolean;
+  /** Every other worker is of an older version and does not know one of the agents. */
+  readonly mixedVersions: boolean;
 }
 
 /** One schedule's settings, all chosen by its seed. */
@@ -76,6 +78,7 @@ export function choosePlan(random: Random): Plan {
     slowHooks: seldom(),
     results: seldom(),
     priorities: seldom(),
+    mixedVersions: random.chance(0.08),
   };
 }
 

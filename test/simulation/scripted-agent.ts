@@ -57,9 +57,10 @@ function chooseCall(plan: Plan, random: Random, asks: boolean): AgentStep[] {
 /** The agents as one worker has them. What they do is in the input that they get. */
 export function scriptedAgents(worker: SimWorker): Record<string, Agent> {
   const stream = (run: AgentRun): AsyncIterable<TurnEvent> => play(worker, run);
+  const known: Record<string, Agent> = { safe: { stream, replay: "safe" }, unsafe: { stream } };
+  if (worker.isOlder) return known;
   return {
-    safe: { stream, replay: "safe" },
-    unsafe: { stream },
+    ...known,
     fallback: {
       replay: "safe",
       stream: (run) => playNothing(worker, run),

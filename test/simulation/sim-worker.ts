@@ -32,6 +32,8 @@ export class SimWorker {
   readonly name: string;
   readonly workerId: string;
   readonly engine: RunEngine;
+  /** Of a version that does not have the agent `fallback` yet. */
+  readonly isOlder: boolean;
   readonly shared: SharedWorld;
   readonly gates: Gate[] = [];
   readonly calls: Set<AgentCall> = new Set<AgentCall>();
@@ -47,6 +49,7 @@ export class SimWorker {
     this.name = name;
     this.workerId = workerId;
     const { plan } = shared;
+    this.isOlder = plan.mixedVersions && Number(name.slice(1)) % 2 === 0;
     this.engine = createRunEngine({
       store: shared.store.of(this),
       agents: scriptedAgents(this),
