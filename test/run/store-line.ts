@@ -14,8 +14,6 @@ export class StoreLine implements RunStore {
   calls = 0;
   /** Called before each transaction, with its number from 1: what it throws is how the transaction fails. */
   before: (call: number) => void = () => undefined;
-  /** Called after each transaction that was kept: what it throws is what its caller hears. */
-  after: (call: number) => void = () => undefined;
 
   constructor(store: RunStore) {
     this.#store = store;
@@ -26,9 +24,7 @@ export class StoreLine implements RunStore {
     await this.#held?.promise;
     if (this.#cut) return silence();
     this.before(call);
-    const result = await this.#store.transact(body).finally(() => (this.#cut ? silence() : undefined));
-    this.after(call);
-    return result;
+    return this.#store.transact(body).finally(() => (this.#cut ? silence() : undefined));
   }
 
   cut(): void {
