@@ -84,6 +84,13 @@ export class EngineCore {
     return { workerId, epoch };
   }
 
+  /** Gives the run's owner more time, for what `draft` commits; returns until when. */
+  extendLease(draft: RunDraft): number {
+    const leaseUntil = this.now() + this.options.leaseMs;
+    draft.set({ leaseUntil, wakeAt: leaseUntil });
+    return leaseUntil;
+  }
+
   /** Whether somebody holds the run right now. */
   hasOwner(run: RunRecord): boolean {
     return run.workerId !== undefined && run.leaseUntil > this.now();

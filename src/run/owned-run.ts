@@ -128,12 +128,12 @@ export class OwnedRun {
     const { deadlineAt, keep } = begun.run;
     const answer = await this.#answerUpTo(keep);
     answer.seal();
-    const stopTimer =
-      deadlineAt === undefined
-        ? () => undefined
-        : this.#core.options.clock.after(Math.max(0, deadlineAt - this.#core.now()), () =>
-            this.#end("deadline", undefined),
-          );
+    await this.#writer.hold();
+    const passDeadline = (): void => this.#end("deadline", undefined);
+    const leftMs = deadlineAt === undefined ? Infinity : deadlineAt - this.#core.now();
+    // Claimed before anybody noticed: its agent is not called any more.
+    if (leftMs <= 0) passDeadline();
+    const stopTimer = this.#core.options.clock.after(Math.max(0, leftMs), passDeadline);
     let approvals = begun.approvalCount;
     const produced = await produceTurn(this.#turn, {
       produce: ({ signal }) => agentProducer(agent, this.#agentRun(begun, signal), answer),
@@ -283,9 +283,12 @@ export class OwnedRun {
 
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
+    await this.#writer.hold();
     await settleTurn(this.#turn, { progress }, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
+      // The next hook is begun by nobody but the owner.
+      if (step.step !== "closed") await this.#writer.hold();
     });
     await this.#hook.quiet();
     await runHookSafely(this.#turn, "traceFlush", () => this.#turn.hooks.traceFlush?.(subjectOf(this.#turn)));

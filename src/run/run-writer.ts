@@ -30,6 +30,7 @@ export class RunWriter {
   readonly #onStored: (said: SaidEvents) => void;
   readonly #onLost: (error: unknown) => void;
   #waiting: Waiting[] = [];
+  /** Of what waits and of what is on its way to the store. */
   #waitingChars = 0;
   #said = 0;
   #scheduled = false;
@@ -72,6 +73,18 @@ export class RunWriter {
     return result;
   }
 
+  /**
+   * Makes sure that the lease lasts at this moment, for something that must not begin twice: the store may have answered
+   * so late that another worker has begun it by now.
+   */
+  async hold(): Promise<void> {
+    for (;;) {
+      if (this.#lost !== undefined) throw this.#lost;
+      if (this.#core.now() < this.leaseUntil) return;
+      this.leaseUntil = await this.commit((draft) => this.#core.extendLease(draft));
+    }
+  }
+
   /** Nothing is written any more: the lease is gone. */
   lose(cause: unknown): void {
     if (this.#lost !== undefined) return;
@@ -98,19 +111,17 @@ export class RunWriter {
   async #write<T>(body: (draft: RunDraft) => T): Promise<T> {
     for (;;) {
       if (this.#lost !== undefined) throw this.#lost;
-      // What is said between the transaction and its answer comes with the next one.
-      let written = 0;
+      const batch = this.#waiting;
+      // What is said while the store works belongs to the next batch.
+      this.#waiting = [];
       try {
-        const { value, said } = await this.#attempt((draft) => {
-          written = this.#sayWaiting(draft);
-          return body(draft);
-        });
-        this.#waiting = this.#waiting.slice(written);
-        this.#waitingChars = this.#waiting.reduce((sum, { json }) => sum + json.length, 0);
+        const { value, said } = await this.#attempt(batch, body);
+        for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
         this.#onStored(said);
         return value;
       } catch (error) {
+        if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
         // Only the store's own trouble may pass: a refusal, or a mistake in `body`, would come again.
         if (!isTurnError(error) || !error.code.startsWith("store-")) {
           if (isTurnError(error, "lease-lost")) this.lose(error);
@@ -125,17 +136,18 @@ export class RunWriter {
     }
   }
 
-  #attempt<T>(body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
-    return this.#core.changeAndSay(this.#executionId, body, this.#fence);
-  }
-
-  /** Returns how many events it took. */
-  #sayWaiting(draft: RunDraft): number {
-    for (const { event, json, effect } of this.#waiting) {
-      const id = draft.say(event, json);
-      effect?.(draft, id);
-    }
-    return this.#waiting.length;
+  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
+    return this.#core.changeAndSay(
+      this.#executionId,
+      (draft) => {
+        for (const { event, json, effect } of batch) {
+          const id = draft.say(event, json);
+          effect?.(draft, id);
+        }
+        return body(draft);
+      },
+      this.#fence,
+    );
   }
 
   #makeRoom(): void {
