@@ -43,7 +43,7 @@ export function openEngineFixture(stores: FixtureStores, replay: "safe" | "unsaf
       maxConcurrentRuns: SLOTS,
       leaseMs: LEASE_MS,
       pollMs: 5,
-      clock: { now: () => systemClock.now() + shift, after: systemClock.after },
+      clock: { now: () => systemClock.now() + shift, after: (ms, callback) => systemClock.after(ms, callback) },
       log: () => undefined,
     };
   }

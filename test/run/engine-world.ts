@@ -9,7 +9,7 @@ import {
   type RunRecord,
   type RunStore,
 } from "../../src/run/index.ts";
-import type { Attachment, ExecutionState, OpenRequest } from "../../src/substrate/index.ts";
+import type { Attachment, ExecutionState, OpenRequest, TurnInput } from "../../src/substrate/index.ts";
 import { textDelta } from "../../src/event/known-events.ts";
 import type { OwnerHooks } from "../../src/turn/chat-turn-hooks.ts";
 import type { LogLine } from "../support/play-turn.ts";
@@ -18,7 +18,7 @@ import { StoreLine } from "./store-line.ts";
 
 // What direct tests of the run engine have in common: time that they drive, one store, engines with a line each.
 
-export const LEASE_MS = 10_000;
+export const LEASE_MS = 3000;
 export const POLL_MS = 100;
 
 export interface World {
@@ -66,7 +66,7 @@ export function createWorld(store: RunStore = memoryStore()): World {
         pollMs: POLL_MS,
         ...options,
       }),
-    async until(check, most = 2000) {
+    async until(check, most = 600) {
       await settle();
       for (let step = 0; !(await check()); step++) {
         if (step === most) throw new Error(`Not so within ${most * POLL_MS} ms: ${String(check)}`);
@@ -92,9 +92,14 @@ export function createWorld(store: RunStore = memoryStore()): World {
   return world;
 }
 
+/** What a request of these tests asks. */
+export function textOf({ message }: TurnInput): string {
+  return typeof message === "string" ? message : JSON.stringify(message);
+}
+
 /** Answers at once. */
 export async function* echo({ input }: AgentRun): AsyncGenerator<TurnEvent> {
-  yield textDelta(`Echo: ${String(input.message)}`);
+  yield textDelta(`Echo: ${textOf(input)}`);
 }
 
 /** Turn `n` of a session, by default of a session of its own. */
