@@ -103,8 +103,14 @@ export class RunWriter {
     await whenQuiet(() => (this.#waiting.length < BATCH_EVENTS ? this.#said : undefined));
     this.#scheduled = false;
     if (this.#waiting.length === 0) return;
-    // A failure has reached `lose` by then, which tells the owner.
-    await this.commit(() => undefined).catch(() => undefined);
+    try {
+      await this.commit(() => undefined);
+    } catch (error) {
+      // Trying again would bring the same; the run cannot go on in these hands.
+      if (this.#lost === undefined)
+        this.#core.options.log("A run's events cannot be stored", { executionId: this.#executionId, error });
+      this.lose(error);
+    }
     if (this.#waiting.length > 0 && !this.#scheduled) void this.#schedule();
   }
 
@@ -114,15 +120,23 @@ export class RunWriter {
       const batch = this.#waiting;
       // What is said while the store works belongs to the next batch.
       this.#waiting = [];
+      let mistake: { readonly error: unknown } | undefined;
       try {
-        const value = await this.#attempt(batch, body);
+        const value = await this.#attempt(batch, (draft) => {
+          try {
+            return body(draft);
+          } catch (error) {
+            mistake = { error };
+            throw error;
+          }
+        });
         for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
         return value;
       } catch (error) {
         if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
         // Only the store's own trouble may pass: a refusal, or a mistake in `body`, would come again.
-        if (!isTurnError(error) || !error.code.startsWith("store-")) {
+        if (error === mistake?.error || !mayPass(error)) {
           if (isTurnError(error, "lease-lost")) this.lose(error);
           throw error;
         }
@@ -154,4 +168,9 @@ export class RunWriter {
     this.#room?.resolve();
     this.#room = undefined;
   }
+}
+
+/** A store's errors need not be this library's: one that nobody knows is taken for trouble too. */
+function mayPass(error: unknown): boolean {
+  return !isTurnError(error) || error.code.startsWith("store-");
 }

@@ -33,6 +33,21 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
+import runAgentRun from "../run/agent-run.portable.ts";
+import runApprovals from "../run/approvals.portable.ts";
+import runBadInput from "../run/bad-input.portable.ts";
+import runCancel from "../run/cancel.portable.ts";
+import runDeadline from "../run/deadline.portable.ts";
+import runEngineHooks from "../run/engine-hooks.portable.ts";
+import runEngineStop from "../run/engine-stop.portable.ts";
+import runFailingStore from "../run/failing-store.portable.ts";
+import runLeases from "../run/leases.portable.ts";
+import runRecovery from "../run/recovery.portable.ts";
+import runRecoverySettling from "../run/recovery-settling.portable.ts";
+import runRestartedText from "../run/restarted-text.portable.ts";
+import runRetention from "../run/retention.portable.ts";
+import runSessionPolicy from "../run/session-policy.portable.ts";
+import runSlots from "../run/slots.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -74,6 +89,21 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
+  "run/agent-run": runAgentRun,
+  "run/approvals": runApprovals,
+  "run/bad-input": runBadInput,
+  "run/cancel": runCancel,
+  "run/deadline": runDeadline,
+  "run/engine-hooks": runEngineHooks,
+  "run/engine-stop": runEngineStop,
+  "run/failing-store": runFailingStore,
+  "run/leases": runLeases,
+  "run/recovery": runRecovery,
+  "run/recovery-settling": runRecoverySettling,
+  "run/restarted-text": runRestartedText,
+  "run/retention": runRetention,
+  "run/session-policy": runSessionPolicy,
+  "run/slots": runSlots,
   "run/conformance": runConformance,
   "turn/from-substrate": fromSubstrate,
 };
