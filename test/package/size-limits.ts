@@ -3,4 +3,6 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 5_000,
   "turnwire/client": 3_000,
   "turnwire/wire": 3_000,
+  "turnwire/substrate": 500,
+  "turnwire/substrate/conformance": 12_000,
 };
