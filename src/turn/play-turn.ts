@@ -1,5 +1,6 @@
 import type { TurnOutcome } from "../event/outcome.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
+import { abortWith } from "../internal/abort-with.ts";
 import type { ChatTurn } from "./chat-turn-input.ts";
 import { heartbeatEvent, startedEvent } from "./envelope.ts";
 import { type KeepAlive, startKeepAlive } from "./keep-alive.ts";
@@ -30,7 +31,7 @@ export interface PlayedTurn {
  */
 export function playTurn(turn: ChatTurn, reader: TurnReader): PlayedTurn {
   const stop = new AbortController();
-  const forwardStop = (): void => stop.abort(turn.signal?.reason);
+  const forwardStop = (): void => abortWith(stop, turn.signal?.reason);
   if (turn.signal?.aborted === true) forwardStop();
   else turn.signal?.addEventListener("abort", forwardStop);
 

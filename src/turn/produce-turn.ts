@@ -1,6 +1,7 @@
 import { createTextAccumulator, type TextAccumulator } from "../event/text-accumulator.ts";
 import { checkEvent, type TurnEvent } from "../event/turn-event.ts";
 import type { Cursor } from "../event/cursor.ts";
+import { abortWith } from "../internal/abort-with.ts";
 import { checkFunction, checkObject } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import type { ChatTurnHooks } from "./chat-turn-hooks.ts";
@@ -44,7 +45,7 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
   const keepsText = turn.partialText === "keep" || options.answer !== undefined;
   const reports = new ProducerReports();
   const halt = new AbortController();
-  const forwardStop = (): void => halt.abort(stop.reason);
+  const forwardStop = (): void => abortWith(halt, stop.reason);
   let spoke = false;
   let producer: TurnProducer | undefined;
 
@@ -70,7 +71,7 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
       const end = await pump(started.iterator, accept, stop);
       if (end.how !== "drained") abandon(turn, started.iterator);
       // A producer whose event was refused still works and pays: tell it.
-      if (end.how === "threw") halt.abort(end.error);
+      if (end.how === "threw") abortWith(halt, end.error);
       return end;
     } catch (error) {
       return { how: "threw", error };

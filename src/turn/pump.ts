@@ -1,9 +1,11 @@
 import { describeValue } from "../internal/describe-value.ts";
-import { nextMacrotask } from "../internal/macrotask.ts";
+import { nextMacrotask, nextTimer } from "../internal/macrotask.ts";
 import type { LooseIterator } from "./iterate.ts";
 
-/** A loop that never waits would keep timers and sockets waiting: after this many values it lets them have their turn. */
+/** A loop that never waits would keep sockets waiting: after this many values it lets them have their turn. */
 const VALUES_PER_MACROTASK = 4096;
+/** And after this many it waits for timers too, which takes longer. */
+const VALUES_PER_TIMER: number = 16 * VALUES_PER_MACROTASK;
 
 /** How a pump came to its end. */
 export type PumpEnd =
@@ -63,7 +65,7 @@ export function pump<T>(
         }
         const room = accept(result.value);
         if (room !== undefined) room.then(advance, fail);
-        else if (++values % VALUES_PER_MACROTASK === 0) nextMacrotask().then(advance, fail);
+        else if (++values % VALUES_PER_MACROTASK === 0) letOthersRun(values).then(advance, fail);
         else advance();
       } catch (error) {
         fail(error);
@@ -77,4 +79,8 @@ export function pump<T>(
     stop.addEventListener("abort", onStop);
     advance();
   });
+}
+
+function letOthersRun(values: number): Promise<void> {
+  return values % VALUES_PER_TIMER === 0 ? nextTimer() : nextMacrotask();
 }

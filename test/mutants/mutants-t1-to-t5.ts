@@ -6,6 +6,8 @@ const produceTurn = "turn/produce-turn.ts";
 const reports = "turn/producer-reports.ts";
 const pump = "turn/pump.ts";
 const playTurn = "turn/play-turn.ts";
+const encodeEvent = "turn/encode-event.ts";
+const eventHook = "turn/event-hook.ts";
 const emitter = "turn/turn-emitter.ts";
 const describeError = "turn/describe-error.ts";
 const envelope = "turn/envelope.ts";
@@ -25,7 +27,7 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     [playTurn, "for (const event of step.events) void emit(event);", "void emit(step.events[0] as never);"],
     [envelope, "turnIndex, ...optional({ executionId })", "turnIndex, executionId"],
     [envelope, "...optional({ executionId, usage })", "...optional({ executionId })"],
-    [emitter, '.toJSON === "function") checkJson(json, event.type);', '.toJSON === "function") JSON.parse(json);'],
+    [encodeEvent, '.toJSON === "function") checkJson(json, event.type);', '.toJSON === "function") JSON.parse(json);'],
     ["turn/keep-alive.ts", "last + silenceMs - clock.now()", "0"],
     [settlement, "return settlement.errorSent ? [terminal] : [errorEvent(failure), terminal];", "return [terminal];"],
   ]),
@@ -48,7 +50,7 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     [pump, "Promise.resolve(result)).then(take, fail);", "Promise.resolve(result)).then(take);"],
     [produceTurn, '      return { how: "threw", error };\n', "      throw error;\n"],
     [produceTurn, "    checkEvent(event);\n", ""],
-    [produceTurn, '      if (end.how === "threw") halt.abort(end.error);\n', ""],
+    [produceTurn, '      if (end.how === "threw") abortWith(halt, end.error);\n', ""],
     [produceTurn, "if (result instanceof Promise) result.catch(failed);", "void result;"],
     [describeError, "    if (error instanceof Response) return", "    if (false) return"],
     [describeError, "clip(message, MAX_MESSAGE)", "message"],
@@ -81,8 +83,8 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     [playTurn, 'await runHookSafely(turn, "traceFlush"', 'void runHookSafely(turn, "traceFlush"'],
     [settlement, "return await transform(turn, text);", "return { ok: true, value: text };"],
     [playTurn, "  await Promise.resolve();\n", ""],
-    [emitter, "    if (pending === 0) idle?.resolve();\n", "    idle?.resolve();\n"],
-    [emitter, "if (tell !== undefined) tellHook(sent);", "if (tell !== undefined) tellHook(event);"],
+    [eventHook, "    if (pending === 0) idle?.resolve();\n", "    idle?.resolve();\n"],
+    [emitter, "hook.tell(encoded.event);", "hook.tell(event);"],
     [produceTurn, "        ...(lastEventId === undefined ? {} : { lastEventId }),\n        signal", "        signal"],
   ]),
   ...mutantsOf("T4", [
@@ -127,9 +129,9 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     ],
     [owner, "    } catch (cause) {\n      complain(cause);", "    } catch (cause) {\n      throw cause;"],
     [owner, "        // The console is the log that failed.\n", "        throw cause;\n"],
-    [emitter, "    } catch (error) {\n      onEventFailed(error);", "    } catch (error) {\n      throw error;"],
-    [emitter, "      Promise.resolve(result).then(onEventDone", "      result.then(onEventDone"],
-    [emitter, "        idle?.resolve();\n      });", "      });"],
+    [eventHook, "    } catch (error) {\n      failed(error);", "    } catch (error) {\n      throw error;"],
+    [eventHook, "      Promise.resolve(result).then(onSettled", "      result.then(onSettled"],
+    [eventHook, "        idle?.resolve();\n      });", "      });"],
   ]),
   ...mutantsOf("T5", [
     [playTurn, 'if (turn.onDisconnect === "cancel") stop.abort', "stop.abort"],

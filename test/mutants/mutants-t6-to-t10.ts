@@ -5,6 +5,7 @@ const produceTurn = "turn/produce-turn.ts";
 const reports = "turn/producer-reports.ts";
 const pump = "turn/pump.ts";
 const playTurn = "turn/play-turn.ts";
+const encodeEvent = "turn/encode-event.ts";
 const emitter = "turn/turn-emitter.ts";
 const envelope = "turn/envelope.ts";
 const pipe = "wire/byte-pipe.ts";
@@ -30,11 +31,11 @@ export const mutantsT6ToT10: readonly Mutant[] = [
     [produceTurn, '    stop.addEventListener("abort", forwardStop);\n', ""],
     [produceTurn, "if (stop.aborted) abandon(turn, iterator);", "if (stop.aborted) return;"],
     [produceTurn, "    const onStop = (): void => resolve(undefined);", "    const onStop = (): void => undefined;"],
-    [produceTurn, "halt.abort(stop.reason)", "halt.abort()"],
+    [produceTurn, "abortWith(halt, stop.reason)", "halt.abort()"],
     [produceTurn, 'reason.name !== "AbortError"', "true"],
     [produceTurn, 'end.how === "stopped" ? reasonText(stop.reason)', 'end.how === "drained" ? reasonText(stop.reason)'],
     [playTurn, "if (turn.signal?.aborted === true) forwardStop();\n  else ", ""],
-    [playTurn, "stop.abort(turn.signal?.reason)", "stop.abort()"],
+    [playTurn, "abortWith(stop, turn.signal?.reason)", "stop.abort()"],
     [playTurn, 'turn.signal?.removeEventListener("abort", forwardStop)', "undefined"],
     [
       settlement,
@@ -44,14 +45,14 @@ export const mutantsT6ToT10: readonly Mutant[] = [
   ]),
   ...mutantsOf("T7", [
     [pump, "if (room !== undefined) room.then(advance, fail);\n        else if", "if"],
-    [pump, "else if (++values % VALUES_PER_MACROTASK === 0) nextMacrotask().then(advance, fail);\n", ""],
+    [pump, "else if (++values % VALUES_PER_MACROTASK === 0) letOthersRun(values).then(advance, fail);\n", ""],
     [pipe, "chunkBytes + text.length > maxBufferedBytes", "text.length > maxBufferedBytes"],
     [pipe, "chunkBytes + text.length > maxBufferedBytes", "chunkBytes > maxBufferedBytes"],
     [pipe, "      if (room !== undefined && !isFull()) makeRoom();\n", ""],
     [pipe, "        makeRoom();\n        onLeave?.();", "        onLeave?.();"],
     [pipe, "{ highWaterMark: 0 },", "{ highWaterMark: 1e6 },"],
     [pipe, "    if (wanted) send();\n  }\n\n  const readable", "  }\n\n  const readable"],
-    [pipe, "quiet < QUIET_TICKS", "quiet < 1"],
+    ["internal/when-quiet.ts", "ticks < QUIET_TICKS", "ticks < 1"],
     [
       pipe,
       "      } else if (wanted && !watching) {\n        void watch();",
@@ -64,12 +65,12 @@ export const mutantsT6ToT10: readonly Mutant[] = [
     [handoff, 'return state === "open" && size > maxSize;', "return false;"],
   ]),
   ...mutantsOf("T8", [
-    [emitter, "json = stringifyEvent(event);\n        if", "json = JSON.stringify(event);\n        if"],
-    [emitter, "...(id === undefined ? {} : { id }) };", "};"],
-    [emitter, '        log("An event cannot be encoded", { ...subject(turn), type: event.type, error });\n', ""],
-    [emitter, "        sent = withoutData(event, error);\n", "        throw error;\n"],
-    [emitter, "const room = deliver(sent, json);", "const room = deliver(event, json);"],
-    [emitter, "encodingError: describeThrown(error).message", "encodingError: true"],
+    [encodeEvent, "const json = stringifyEvent(event);", "const json = JSON.stringify(event);"],
+    [encodeEvent, "      ...(id === undefined ? {} : { id }),\n", ""],
+    [encodeEvent, '    turn.log("An event cannot be encoded", { ...subject(turn), type, error });\n', ""],
+    [encodeEvent, "    return { event: replacement, json: stringifyEvent(replacement) };", "    throw error;"],
+    [emitter, "deliver(encoded.event, encoded.json)", "deliver(event, encoded.json)"],
+    [encodeEvent, "encodingError: describeThrown(error).message", "encodingError: true"],
     [reports, "...(isEncodable(details) ? details : {})", "...details"],
     [
       "wire/event-json.ts",

@@ -1,7 +1,7 @@
 import type { TurnEvent } from "../../src/index.ts";
 import { fromEvents, handleChatTurn, runTurn, textDelta } from "../../src/index.ts";
 import { createDeferred, type Deferred } from "../../src/internal/deferred.ts";
-import { nextMacrotask } from "../../src/internal/macrotask.ts";
+import { nextTimer } from "../../src/internal/macrotask.ts";
 import { producerOf, producerWith, turnOf } from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { settle } from "../support/virtual-clock.ts";
@@ -31,7 +31,7 @@ const suite: PortableSuite = ({ it, expect }) => {
       const reading = reader.read().then(({ value }) => (text = new TextDecoder().decode(value)));
       await settle();
       hand.give(textDelta(`${at}`));
-      await nextMacrotask();
+      await nextTimer();
       expect(text, `event ${at}`).toBe(`${JSON.stringify(textDelta(`${at}`))}\n`);
       await reading;
     }
@@ -46,7 +46,7 @@ const suite: PortableSuite = ({ it, expect }) => {
     const reader = body.getReader();
     let read = false;
     void reader.read().then(() => (read = true));
-    await nextMacrotask();
+    await nextTimer();
     expect(read).toBe(true);
     await reader.cancel();
   });
@@ -60,7 +60,7 @@ const suite: PortableSuite = ({ it, expect }) => {
       void turn.next().then(({ value }) => (seen = value));
       await settle();
       hand.give(textDelta(`${at}`));
-      await nextMacrotask();
+      await nextTimer();
       expect(seen).toEqual(textDelta(`${at}`));
     }
     const leaving = turn.return(undefined as never);

@@ -1,0 +1,8 @@
+/** Aborts, with the reason where it can be one: workerd throws for a reason that cannot be read. */
+export function abortWith(controller: AbortController, reason: unknown): void {
+  try {
+    controller.abort(reason);
+  } catch {
+    controller.abort();
+  }
+}
