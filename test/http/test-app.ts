@@ -145,6 +145,6 @@ export interface ControlState {
 
 function show(meta: Record<string, unknown> = {}): string {
   return Object.values(meta)
-    .map((value) => (value instanceof Error ? `${value.message} ${String(value.cause ?? "")}` : String(value)))
+    .map((value) => (value instanceof Error ? `${value.message} ${show({ cause: value.cause })}` : String(value)))
     .join(" ");
 }
