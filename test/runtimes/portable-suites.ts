@@ -1,7 +1,15 @@
 import turnError from "../errors/turn-error.portable.ts";
+import ownerCancel from "../script/owner-cancel.portable.ts";
+import ownerErrors from "../script/owner-errors.portable.ts";
+import ownerOrder from "../script/owner-order.portable.ts";
+import ownerShutdown from "../script/owner-shutdown.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "errors/turn-error": turnError,
+  "script/owner-cancel": ownerCancel,
+  "script/owner-errors": ownerErrors,
+  "script/owner-order": ownerOrder,
+  "script/owner-shutdown": ownerShutdown,
 };

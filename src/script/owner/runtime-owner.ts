@@ -1,0 +1,491 @@
+import {
+  checkCount,
+  checkDuration,
+  checkFunction,
+  checkName,
+  checkOptionalFunction,
+} from "../../internal/check-argument.ts";
+import type { Clock } from "../../internal/clock.ts";
+import { systemClock } from "../../internal/clock.ts";
+import { createDeferred } from "../../internal/deferred.ts";
+import { describeValue } from "../../internal/describe-value.ts";
+import { nextMacrotask } from "../../internal/macrotask.ts";
+import type { JobContext, JobFunction, JobToken } from "./job.ts";
+import { isOnStack, Job } from "./job.ts";
+import { JobQueue } from "./job-queue.ts";
+import type { OwnerErrorCode } from "./owner-error.ts";
+import { OwnerError } from "./owner-error.ts";
+import type { OperationStats } from "./owner-stats.ts";
+import { StatsBook } from "./owner-stats.ts";
+
+/*
+ * The runtime owner: the one actor that may touch a resource which only one piece of code may touch at a time.
+ *
+ * Job: to run the functions it is given one after the other, first come first served, and to tell every caller how its
+ * own ended. Not its job: to know what the resource is (it is used and tested without a VM), to await what a function
+ * returns before it starts the next, to retry.
+ *
+ * Invariants
+ *  1. Never two functions on the stack, but one that the other called inline by its token (V1, V4).
+ *  2. A job is started at most once; one that was canceled while it waited is never started (V3).
+ *  3. Every call settles: with its result, or with an error that names its operation (V2). Every post that fails is
+ *     reported to `observe`, or to the console where there is none.
+ *  4. Memory is bounded by `maxQueue`, whatever callers do.
+ *  5. created → running → stopping → stopped, never back; nothing is accepted from `stopping` on (V5).
+ */
+
+export type OwnerState = "created" | "running" | "stopping" | "stopped";
+
+export interface CallOptions {
+  /** Gives the call up. A caller that brings one decides itself how long it waits: `maxWaitMs` then does not apply. */
+  readonly signal?: AbortSignal;
+  /** Of the job that this call is made from; it then runs inline, in that job's turn. */
+  readonly token?: JobToken;
+  /** For `observe`: session, inference, tenant. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** How a job ended, for logs. */
+export interface JobReport {
+  readonly owner: string;
+  readonly op: string;
+  readonly kind: "call" | "post";
+  readonly outcome: "done" | "failed" | "panicked" | "canceled" | "refused";
+  readonly error?: OwnerError;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How many wait at this moment. */
+  readonly queued: number;
+}
+
+export interface RuntimeOwnerOptions {
+  /** Names the owner in errors and reports. Default "owner". */
+  readonly name?: string;
+  /** How long a call without a `signal` of its own waits for its result. Default: for ever. */
+  readonly maxWaitMs?: number;
+  /** How many may wait to be started. Default 10,000. */
+  readonly maxQueue?: number;
+  /** Told how each job ended. What it throws goes to the console. */
+  readonly observe?: (report: JobReport) => void;
+  /** Made ready before the first job; until then jobs wait. When it fails they are refused, and the next call tries again. */
+  readonly start?: () => void | Promise<void>;
+  /** Called once, as the last act of `shutdown`. */
+  readonly dispose?: () => void | Promise<void>;
+  /** Where the owner gets its turn on the event loop. By default a microtask. One that throws refuses the work. */
+  readonly schedule?: (turn: () => void) => void;
+  readonly clock?: Clock;
+}
+
+export interface OwnerStats {
+  readonly state: OwnerState;
+  readonly queued: number;
+  /** Started, with a promise that has not settled. */
+  readonly running: number;
+  readonly operations: Record<string, OperationStats>;
+}
+
+export interface RuntimeOwner {
+  readonly name: string;
+  /** Runs `fn` in its turn and answers what it returns; a promise that it returns is awaited for the caller, not by the queue. */
+  call<T>(op: string, fn: JobFunction<T>, options?: CallOptions): Promise<T>;
+  /** The same without an answer. Returns whether it was accepted; failures go to `observe`. */
+  post(op: string, fn: JobFunction<unknown>, options?: CallOptions): boolean;
+  /** Resolves when nothing waits and no promise of a job is pending. */
+  waitIdle(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * Accepts nothing more, refuses what waits, gives running work `graceMs` (default 5,000), then fires its signals and
+   * answers its callers `closed`. Called again it is the same shutdown.
+   */
+  shutdown(options?: { readonly graceMs?: number }): Promise<void>;
+  isClosed(): boolean;
+  stats(): OwnerStats;
+}
+
+// Execution and queue times are far below a millisecond, so they are read from the fine clock.
+const fineClock: Clock = { now: () => performance.now(), after: (ms, callback) => systemClock.after(ms, callback) };
+
+// How long the owner may keep the event loop before it lets timers and sockets have a turn. The count stands in for the
+// time where clocks do not advance during CPU work (deployed Workers).
+const MAX_BURST_MS = 8;
+const MAX_BURST_JOBS = 1_000;
+const BURST_GAP_MS = 1;
+const DEFAULT_MAX_QUEUE = 10_000;
+const DEFAULT_GRACE_MS = 5_000;
+
+/**
+ * An actor: everything that touches one resource goes through its owner, one job after the other.
+ *
+ * @example
+ * ```ts
+ * import { createRuntimeOwner } from "turnwire/script";
+ *
+ * const owner = createRuntimeOwner({ name: "counter" });
+ * let count = 0;
+ * const result = await owner.call("increment twice", ({ token }) => {
+ *   void owner.call("increment", () => (count += 1), { token }); // inline, inside this job's turn
+ *   return (count += 1);
+ * });
+ * result; // 2
+ * await owner.shutdown();
+ * ```
+ */
+export function createRuntimeOwner(options: RuntimeOwnerOptions = {}): RuntimeOwner {
+  if (options.name !== undefined) checkName("name", options.name);
+  if (options.maxWaitMs !== undefined) checkDuration("maxWaitMs", options.maxWaitMs);
+  if (options.maxQueue !== undefined) checkCount("maxQueue", options.maxQueue, 1);
+  for (const key of ["observe", "start", "dispose", "schedule"] as const) checkOptionalFunction(key, options[key]);
+  return new ActorOwner(options);
+}
+
+class ActorOwner implements RuntimeOwner {
+  readonly name: string;
+  readonly #options: RuntimeOwnerOptions;
+  readonly #clock: Clock;
+  readonly #maxWaitMs: number;
+  readonly #queue: JobQueue;
+  readonly #stats = new StatsBook();
+  readonly #running = new Set<Job>();
+  readonly #stack: Job[] = [];
+  #state: OwnerState = "created";
+  #starting: Promise<void> | undefined = undefined;
+  #turnPending = false;
+  #idle: ReturnType<typeof createDeferred<void>> | undefined = undefined;
+  #stopped: Promise<void> | undefined = undefined;
+  #burstStart = 0;
+  #burstJobs = 0;
+  #lastEnd = 0;
+
+  constructor(options: RuntimeOwnerOptions) {
+    this.#options = options;
+    this.name = options.name ?? "owner";
+    this.#clock = options.clock ?? fineClock;
+    this.#maxWaitMs = options.maxWaitMs ?? Infinity;
+    this.#queue = new JobQueue(options.maxQueue ?? DEFAULT_MAX_QUEUE);
+  }
+
+  call<T>(op: string, fn: JobFunction<T>, options?: CallOptions): Promise<T> {
+    const job = this.#newJob("call", op, fn, options);
+    return new Promise<T>((resolve, reject) => {
+      job.resolve = resolve as (value: unknown) => void;
+      job.reject = reject;
+      this.#accept(job, options);
+    });
+  }
+
+  post(op: string, fn: JobFunction<unknown>, options?: CallOptions): boolean {
+    return this.#accept(this.#newJob("post", op, fn, options), options);
+  }
+
+  async waitIdle(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { signal } = options;
+    while (!this.#isIdle()) {
+      if (signal?.aborted) break;
+      this.#idle ??= createDeferred<void>();
+      await (signal === undefined ? this.#idle.promise : firstOf(this.#idle.promise, signal));
+    }
+    if (signal?.aborted) throw this.#error("canceled", "waitIdle", "was canceled", { cause: signal.reason });
+  }
+
+  shutdown(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
+    if (!(graceMs >= 0)) throw new RangeError(`graceMs must be at least 0, got ${describeValue(graceMs)}`);
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  isClosed(): boolean {
+    return this.#state === "stopping" || this.#state === "stopped";
+  }
+
+  stats(): OwnerStats {
+    const running = this.#running.size + this.#stack.length;
+    return { state: this.#state, queued: this.#queue.waiting, running, operations: this.#stats.snapshot() };
+  }
+
+  #newJob(kind: "call" | "post", op: string, fn: JobFunction<unknown>, options: CallOptions | undefined): Job {
+    checkName("op", op);
+    checkFunction("fn", fn);
+    return new Job(this, kind, op, fn, this.#stats.of(op), this.#clock.now(), options?.labels);
+  }
+
+  #accept(job: Job, options: CallOptions | undefined): boolean {
+    const signal = options?.signal;
+    if (this.isClosed()) return this.#refuse(job, this.#closed(job.op));
+    if (signal?.aborted) return this.#cancel(job, signal.reason);
+    if (isOnStack(options?.token, this)) {
+      this.#watch(job, signal);
+      this.#run(job);
+      return true;
+    }
+    if (this.#queue.isFull) {
+      const limit = `was refused: ${this.#queue.waiting} jobs wait already, the limit of maxQueue`;
+      return this.#refuse(job, this.#error("schedule-rejected", job.op, limit));
+    }
+    this.#queue.push(job);
+    this.#watch(job, signal);
+    return this.#requestTurn(job);
+  }
+
+  /** A caller's signal, or `maxWaitMs` where it brought none. */
+  #watch(job: Job, signal: AbortSignal | undefined): void {
+    if (signal !== undefined) {
+      const onAbort = (): void => void this.#cancel(job, signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      job.release = () => signal.removeEventListener("abort", onAbort);
+    } else if (this.#maxWaitMs !== Infinity && job.kind === "call") {
+      const reason = new DOMException(`No result within ${this.#maxWaitMs} ms (maxWaitMs)`, "TimeoutError");
+      job.release = this.#clock.after(this.#maxWaitMs, () => void this.#cancel(job, reason));
+    }
+  }
+
+  #cancel(job: Job, reason: unknown): boolean {
+    if (job.abandoned || job.state === "over") return false;
+    job.counter.canceled += 1;
+    const error = this.#error("canceled", job.op, "was canceled", { cause: reason });
+    if (job.state === "queued") {
+      const waited = job.release !== undefined;
+      job.state = "over";
+      if (waited) this.#queue.forgot();
+    }
+    this.#abandon(job, error, "canceled");
+    job.abort(reason);
+    this.#checkIdle();
+    return false;
+  }
+
+  /** Answers the caller now; the job itself, if it runs, runs on and its result is dropped (V3). */
+  #abandon(job: Job, error: OwnerError, outcome: JobReport["outcome"]): void {
+    job.abandoned = true;
+    job.release?.();
+    job.release = undefined;
+    this.#report(job, outcome, error);
+    job.reject(error);
+  }
+
+  #refuse(job: Job, error: OwnerError): false {
+    job.state = "over";
+    job.counter.refused += 1;
+    this.#abandon(job, error, "refused");
+    return false;
+  }
+
+  #requestTurn(job: Job): boolean {
+    if (this.#turnPending || this.#starting !== undefined || this.#stack.length > 0) return true;
+    if (this.#state === "created") {
+      this.#begin();
+      return true;
+    }
+    return this.#schedule(job);
+  }
+
+  /** created → running: at once, or when the start hook is done. */
+  #begin(): void {
+    const started = (): void => {
+      this.#starting = undefined;
+      if (this.isClosed()) return;
+      this.#state = "running";
+      this.#schedule(undefined);
+    };
+    const { start } = this.#options;
+    if (start === undefined) {
+      started();
+      return;
+    }
+    this.#starting = Promise.resolve()
+      .then(start)
+      .then(started, (cause: unknown) => {
+        this.#starting = undefined;
+        this.#refuseWaiting((op) => this.#error("schedule-rejected", op, "was refused: the start failed", { cause }));
+      });
+  }
+
+  #schedule(job: Job | undefined): boolean {
+    this.#turnPending = true;
+    try {
+      if (this.#options.schedule !== undefined) this.#options.schedule(this.#turn);
+      else if (this.#burstIsOver()) void nextMacrotask().then(this.#newBurst);
+      else queueMicrotask(this.#turn);
+      return true;
+    } catch (cause) {
+      this.#turnPending = false;
+      this.#refuseWaiting((op) => this.#error("schedule-rejected", op, "was refused by the scheduler", { cause }));
+      return job === undefined;
+    }
+  }
+
+  /** One turn: jobs in order, until none waits or the event loop must have its share. */
+  readonly #turn = (): void => {
+    this.#turnPending = false;
+    if (this.#stack.length > 0) return;
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      this.#run(job);
+      if (this.#burstIsOver()) break;
+    }
+    if (this.#queue.waiting > 0 && !this.#turnPending) this.#schedule(undefined);
+    this.#checkIdle();
+  };
+
+  /** After the event loop had its share. */
+  readonly #newBurst = (): void => {
+    this.#burstJobs = 0;
+    this.#burstStart = this.#clock.now();
+    this.#turn();
+  };
+
+  // Also true for callers that await each call before the next: microtasks alone would starve timers and sockets.
+  #burstIsOver(): boolean {
+    return this.#burstJobs >= MAX_BURST_JOBS || this.#lastEnd - this.#burstStart >= MAX_BURST_MS;
+  }
+
+  #run(job: Job): void {
+    const startedAt = this.#clock.now();
+    if (startedAt - this.#lastEnd > BURST_GAP_MS && this.#stack.length === 0) {
+      this.#burstStart = startedAt;
+      this.#burstJobs = 0;
+    }
+    this.#burstJobs += 1;
+    job.state = "running";
+    job.onStack = true;
+    this.#stack.push(job);
+    let result: unknown;
+    let thrown: { readonly cause: unknown } | undefined;
+    try {
+      result = job.run(job);
+    } catch (cause) {
+      thrown = { cause };
+    }
+    this.#stack.pop();
+    job.onStack = false;
+    this.#lastEnd = this.#clock.now();
+    job.counter.ran(startedAt - job.acceptedAt, this.#lastEnd - startedAt);
+    if (thrown !== undefined) this.#panic(job, "panicked", thrown.cause);
+    else if (isThenable(result)) this.#awaitResult(job, result);
+    else this.#done(job, result);
+  }
+
+  #awaitResult(job: Job, result: PromiseLike<unknown>): void {
+    job.state = "awaited";
+    this.#running.add(job);
+    Promise.resolve(result).then(
+      (value) => this.#settled(job, () => this.#done(job, value)),
+      (cause: unknown) => this.#settled(job, () => this.#panic(job, "failed", cause)),
+    );
+  }
+
+  #settled(job: Job, finish: () => void): void {
+    this.#running.delete(job);
+    finish();
+    this.#checkIdle();
+  }
+
+  #done(job: Job, value: unknown): void {
+    job.state = "over";
+    if (job.abandoned) return;
+    job.release?.();
+    this.#report(job, "done");
+    job.resolve(value);
+  }
+
+  #panic(job: Job, outcome: "failed" | "panicked", cause: unknown): void {
+    job.state = "over";
+    job.counter[outcome] += 1;
+    const error = this.#error("panicked", job.op, outcome === "failed" ? "failed" : "threw", { cause });
+    // The caller is gone, but an error that nobody hears of is still worth a report.
+    if (job.abandoned) this.#report(job, outcome, error);
+    else this.#abandon(job, error, outcome);
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    this.#state = "stopping";
+    this.#refuseWaiting((op) => this.#closed(op));
+    await this.#starting;
+    // Not within the job that asks for it: that one has its turn to the end first.
+    await Promise.resolve();
+    await this.#grace(graceMs);
+    for (const job of this.#running) {
+      if (!job.abandoned) this.#abandon(job, this.#closed(job.op), "refused");
+      job.abort(this.#closed(job.op));
+    }
+    try {
+      await this.#options.dispose?.();
+    } finally {
+      this.#state = "stopped";
+      this.#checkIdle();
+    }
+  }
+
+  async #grace(graceMs: number): Promise<void> {
+    if (this.#isIdle() || graceMs === 0) return;
+    const over = new AbortController();
+    const cancelTimer = this.#clock.after(graceMs, () => over.abort());
+    await this.waitIdle({ signal: over.signal }).catch((error: unknown) => {
+      if (!over.signal.aborted) throw error;
+    });
+    cancelTimer();
+  }
+
+  #refuseWaiting(errorFor: (op: string) => OwnerError): void {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      this.#refuse(job, errorFor(job.op));
+    }
+    this.#checkIdle();
+  }
+
+  #isIdle(): boolean {
+    return this.#queue.waiting === 0 && this.#running.size === 0 && this.#stack.length === 0;
+  }
+
+  #checkIdle(): void {
+    if (this.#idle === undefined || !this.#isIdle()) return;
+    const idle = this.#idle;
+    this.#idle = undefined;
+    idle.resolve();
+  }
+
+  #report(job: Job, outcome: JobReport["outcome"], error?: OwnerError): void {
+    const { observe } = this.#options;
+    if (observe === undefined) {
+      // A call's error reaches its caller; a post has no one but the console.
+      if (error !== undefined && job.kind === "post" && outcome !== "canceled") console.error(error);
+      return;
+    }
+    const report: JobReport = {
+      owner: this.name,
+      op: job.op,
+      kind: job.kind,
+      outcome,
+      queued: this.#queue.waiting,
+      ...(error === undefined ? {} : { error }),
+      ...(job.labels === undefined ? {} : { labels: job.labels }),
+    };
+    try {
+      observe(report);
+    } catch (failure) {
+      console.error(`The observe hook of ${this.name} threw`, failure);
+    }
+  }
+
+  #closed(op: string): OwnerError {
+    return this.#error("closed", op, `was refused: it is ${this.#state}`);
+  }
+
+  #error(code: OwnerErrorCode, op: string, what: string, options?: { readonly cause?: unknown }): OwnerError {
+    return new OwnerError(code, op, `${this.name}: ${op} ${what}`, options);
+  }
+}
+
+export type { JobContext, JobFunction, JobToken };
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true;
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  return "then" in value && typeof value.then === "function";
+}
+
+/** Waits for `promise` or for the signal, whichever comes first, and leaves no listener behind. */
+async function firstOf(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = createDeferred<void>();
+  const onAbort = (): void => aborted.resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  await Promise.race([promise, aborted.promise]);
+  signal.removeEventListener("abort", onAbort);
+}
