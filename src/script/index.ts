@@ -13,3 +13,20 @@ export type {
   RuntimeOwner,
   RuntimeOwnerOptions,
 } from "./owner/runtime-owner.ts";
+export type { HostCallContext, HostFunction } from "./host-function.ts";
+export type { ScriptLimits } from "./limits.ts";
+export type { ScriptCallOptions } from "./pending-call.ts";
+export { isScriptFunction } from "./script-function.ts";
+export type { ScriptFunction } from "./script-function.ts";
+export { createScriptRuntime } from "./script-runtime.ts";
+export type {
+  ConsoleEntry,
+  OpenScriptOptions,
+  ScriptRuntime,
+  ScriptRuntimeOptions,
+  ScriptRuntimeStats,
+} from "./script-runtime.ts";
+export type { Script } from "./script.ts";
+export type { ScriptEngine } from "./vm/engine.ts";
+export { quickjs } from "./vm/quickjs/quickjs.ts";
+export type { QuickJsOptions } from "./vm/quickjs/quickjs.ts";

@@ -1,0 +1,380 @@
+import { TurnError } from "../errors.ts";
+import {
+  checkDuration,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalFunction,
+  checkFunction,
+  checkString,
+} from "../internal/check-argument.ts";
+import type { Clock } from "../internal/clock.ts";
+import { systemClock } from "../internal/clock.ts";
+import { createDeferred } from "../internal/deferred.ts";
+import { describeValue } from "../internal/describe-value.ts";
+import { utf8Bytes } from "./crossing.ts";
+import type { HostFunction } from "./host-function.ts";
+import type { ResolvedLimits, ScriptLimits } from "./limits.ts";
+import { resolveLimits } from "./limits.ts";
+import type { JobReport, OwnerStats } from "./owner/runtime-owner.ts";
+import type { ScriptCallOptions } from "./pending-call.ts";
+import { PendingCall } from "./pending-call.ts";
+import type { Script, ScriptHome } from "./script.ts";
+import { OpenScript } from "./script.ts";
+import { VmHome } from "./vm-home.ts";
+import type { ScriptEngine } from "./vm/engine.ts";
+import { createInlineVm } from "./vm/inline-vm.ts";
+import { createProcessVm } from "./vm/process-vm.ts";
+import type { ScriptSource, Vm } from "./vm/vm.ts";
+
+/*
+ * The script runtime: scripts by tenant, each tenant in a VM of its own, at most `maxVms` of them.
+ *
+ * Job: to check what it is given, to find each script its home, to share out VMs, and to end everything. Not its job:
+ * what a call does (script-context.ts), what a VM is (vm/), what a script is for.
+ *
+ * Invariants
+ *  1. Two tenants never share a VM, and a VM never changes its tenant (V7).
+ *  2. A VM is taken from a tenant only when none of its calls is pending.
+ *  3. Every call is counted in its home from its making until it has settled, and it does settle.
+ *  4. Nothing is accepted after `close`; when that has resolved, no VM, child process or timer is left (V5).
+ */
+
+export interface ConsoleEntry {
+  readonly level: string;
+  readonly text: string;
+  readonly tenant: string;
+  readonly fileName: string;
+}
+
+export interface ScriptRuntimeOptions {
+  readonly engine: ScriptEngine;
+  /**
+   * Where VMs run. `inline`: in this thread; works everywhere. `process`: each in a child process (Node, Deno, Bun), which
+   * is killed when it does not answer: the only way to stop a builtin that runs on by itself.
+   */
+  readonly isolation?: "inline" | "process";
+  readonly limits?: ScriptLimits;
+  /** Functions of the host, as globals of all scripts. */
+  readonly host?: Readonly<Record<string, HostFunction>>;
+  /** What scripts write to their console. Default: nowhere. */
+  readonly console?: (entry: ConsoleEntry) => void;
+  /** How the jobs on the VMs ended. */
+  readonly observe?: (report: JobReport) => void;
+  readonly clock?: Clock;
+}
+
+export interface OpenScriptOptions extends ScriptCallOptions {
+  /** The text of an ES module. */
+  readonly source: string;
+  /** What errors of the script call it. Default `script.js`. */
+  readonly fileName?: string;
+  /** Whose script it is. Scripts of two tenants never meet in one VM. Default: one and the same for all. */
+  readonly tenant?: string;
+  /** What the script may import, source by exact name. */
+  readonly modules?: Readonly<Record<string, string>>;
+  /** Host functions of this script beside the runtime's. */
+  readonly host?: Readonly<Record<string, HostFunction>>;
+}
+
+export interface ScriptRuntimeStats {
+  readonly vms: number;
+  readonly scripts: number;
+  /** Calls that have not settled. */
+  readonly calls: number;
+  /** The owners, by tenant. */
+  readonly owners: Readonly<Record<string, OwnerStats>>;
+}
+
+export interface ScriptRuntime {
+  /** Evaluates a script. It must be closed. */
+  openScript(options: OpenScriptOptions): Promise<Script>;
+  /** Accepts nothing more, gives calls that have begun `graceMs` (default 5,000) to end, then ends everything. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+  isClosed(): boolean;
+  stats(): ScriptRuntimeStats;
+}
+
+/**
+ * Runs scripts of tenants who are not trusted.
+ *
+ * @example
+ * ```ts
+ * import { createScriptRuntime, quickjs } from "turnwire/script";
+ *
+ * const runtime = createScriptRuntime({
+ *   engine: quickjs(),
+ *   host: { lookup: async ([id]) => ({ id, name: "Ada" }) },
+ * });
+ * const script = await runtime.openScript({
+ *   tenant: "acme",
+ *   source: "export default async (id) => `Hello, ${(await lookup(id)).name}`;",
+ * });
+ * await script.call("default", [7]); // "Hello, Ada"
+ * await runtime.close();
+ * ```
+ */
+export function createScriptRuntime(options: ScriptRuntimeOptions): ScriptRuntime {
+  checkObject("options", options);
+  checkObject("engine", options.engine);
+  checkOneOf("isolation", options.isolation ?? "inline", ["inline", "process"]);
+  checkHost(options.host);
+  checkOptionalFunction("console", options.console);
+  checkOptionalFunction("observe", options.observe);
+  return new Runtime(options, resolveLimits(options.limits));
+}
+
+const DEFAULT_GRACE_MS = 5_000;
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+class Runtime implements ScriptRuntime {
+  readonly #options: ScriptRuntimeOptions;
+  readonly #limits: ResolvedLimits;
+  readonly #clock: Clock;
+  readonly #homes = new Map<string, VmHome>();
+  readonly #scripts = new Set<OpenScript>();
+  #vms = 0;
+  #lastNumber = 0;
+  #closing: Promise<void> | undefined = undefined;
+  /** Resolves when a VM or a home may have become free. */
+  #change = createDeferred<void>();
+
+  constructor(options: ScriptRuntimeOptions, limits: ResolvedLimits) {
+    this.#options = options;
+    this.#limits = limits;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async openScript(options: OpenScriptOptions): Promise<Script> {
+    const source = this.#checkSource(options);
+    if (this.isClosed()) throw closedError();
+    const tenant = options.tenant ?? "";
+    const home = this.#homeOf(tenant);
+    const hosts = { ...this.#options.host, ...options.host };
+    const script = new OpenScript(this.#scriptHome(home, hosts, source.fileName), source);
+    home.scripts += 1;
+    this.#scripts.add(script);
+    try {
+      await script.open(options);
+    } catch (error) {
+      await script.close();
+      throw error;
+    }
+    return script;
+  }
+
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
+    if (!(graceMs >= 0)) throw new RangeError(`graceMs must be at least 0, got ${describeValue(graceMs)}`);
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  stats(): ScriptRuntimeStats {
+    const homes = [...this.#homes.values()];
+    return {
+      vms: this.#vms,
+      scripts: this.#scripts.size,
+      calls: homes.reduce((sum, home) => sum + home.calls.size, 0),
+      owners: Object.fromEntries(homes.map((home) => [home.tenant, home.owner.stats()])),
+    };
+  }
+
+  #checkSource(options: OpenScriptOptions): ScriptSource {
+    checkObject("options", options);
+    const { source, fileName = "script.js", modules = {}, host = {} } = options;
+    checkString("source", source);
+    checkName("fileName", fileName);
+    checkObject("modules", modules);
+    checkHost(host);
+    if (options.tenant !== undefined) checkString("tenant", options.tenant);
+    if (options.timeoutMs !== undefined) checkDuration("timeoutMs", options.timeoutMs);
+    const { sourceBytes } = this.#limits;
+    let bytes = 0;
+    for (const [name, text] of [[fileName, source], ...Object.entries(modules)] as const) {
+      checkString(`The source of ${name}`, text);
+      // The engine reads sources as C strings, to the first zero.
+      if (text.includes("\0")) throw new TurnError("script-error", `${name}: a source cannot hold a NUL character`);
+      bytes += text.length > sourceBytes ? text.length : utf8Bytes(text);
+    }
+    if (bytes > sourceBytes) {
+      throw new TurnError("script-limit", `The script has ${bytes} bytes, the limit is ${sourceBytes} (sourceBytes)`);
+    }
+    const hosts = [...new Set([...Object.keys(this.#options.host ?? {}), ...Object.keys(host)])];
+    return { fileName, source, modules: Object.entries(modules), hosts };
+  }
+
+  #homeOf(tenant: string): VmHome {
+    const known = this.#homes.get(tenant);
+    if (known !== undefined) return known;
+    const home = new VmHome(
+      tenant,
+      () => this.#makeVm(),
+      (gone) => this.#vmGone(gone),
+      this.#options.observe,
+    );
+    this.#homes.set(tenant, home);
+    return home;
+  }
+
+  #scriptHome(home: VmHome, hosts: Readonly<Record<string, HostFunction>>, fileName: string): ScriptHome {
+    const newCall: ScriptHome["newCall"] = (operation, options, settled) =>
+      this.#newCall(home, operation, options, settled);
+    return {
+      newCall,
+      ready: () => home.ready(),
+      newContext: () => ({
+        clock: this.#clock,
+        messageBytes: this.#limits.messageBytes,
+        hosts,
+        number: ++this.#lastNumber,
+        run: (operation, job, refused) => home.run(operation, job, refused),
+        lostVm: (stop) => home.lose(stop),
+        console: (level, text) => this.#console({ level, text, tenant: home.tenant, fileName }),
+        newCall,
+      }),
+      contextOpened: (number, context) => void home.contexts.set(number, context),
+      contextClosed: (number) => void home.contexts.delete(number),
+      closed: (script) => this.#scriptClosed(home, script),
+    };
+  }
+
+  #newCall(
+    home: VmHome,
+    operation: string,
+    options: ScriptCallOptions,
+    settled: (call: PendingCall) => void,
+  ): PendingCall {
+    if (options.timeoutMs !== undefined) checkDuration("timeoutMs", options.timeoutMs);
+    const isFull = home.calls.size >= this.#limits.maxQueuedCalls;
+    const timeoutMs = options.timeoutMs ?? this.#limits.timeoutMs;
+    const watched = { clock: this.#clock, timeoutMs, ...pick(options) };
+    const call = new PendingCall(++this.#lastNumber, operation, watched, (over) => {
+      home.calls.delete(over);
+      settled(over);
+      if (home.calls.size === 0) this.#changed();
+    });
+    home.lastUsed = call.id;
+    if (call.settled) return call;
+    home.calls.add(call);
+    if (this.isClosed()) call.fail(closedError());
+    else if (isFull) {
+      const message = `${home.calls.size - 1} calls are pending, the limit of maxQueuedCalls`;
+      call.fail(new TurnError("script-limit", message, { retryable: true }));
+    }
+    return call;
+  }
+
+  /** A VM for a home: in a free place, in that of an idle tenant, or when one of these comes. */
+  async #makeVm(): Promise<Vm> {
+    while (this.#vms >= this.#limits.maxVms) {
+      const idle = this.#longestIdle();
+      if (idle !== undefined) {
+        idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
+      } else await this.#change.promise;
+      if (this.isClosed()) throw closedError();
+    }
+    this.#vms += 1;
+    try {
+      const { engine, isolation } = this.#options;
+      return await (isolation === "process"
+        ? createProcessVm(engine, this.#limits)
+        : createInlineVm(engine, this.#limits));
+    } catch (error) {
+      this.#vms -= 1;
+      this.#changed();
+      throw error;
+    }
+  }
+
+  #longestIdle(): VmHome | undefined {
+    let found: VmHome | undefined;
+    for (const home of this.#homes.values()) {
+      if (home.calls.size > 0 || !home.hasVm) continue;
+      if (found === undefined || home.lastUsed < found.lastUsed) found = home;
+    }
+    return found;
+  }
+
+  #vmGone(home: VmHome): void {
+    this.#vms -= 1;
+    this.#forgetIfUnused(home);
+    this.#changed();
+  }
+
+  #scriptClosed(home: VmHome, script: OpenScript): void {
+    if (!this.#scripts.delete(script)) return;
+    home.scripts -= 1;
+    this.#forgetIfUnused(home);
+  }
+
+  /** Tenants come and go; a home without scripts is kept only for its warm VM. */
+  #forgetIfUnused(home: VmHome): void {
+    if (home.scripts > 0 || home.hasVm || home.calls.size > 0 || this.isClosed()) return;
+    this.#homes.delete(home.tenant);
+    void home.owner.shutdown({ graceMs: 0 });
+  }
+
+  #changed(): void {
+    const change = this.#change;
+    this.#change = createDeferred<void>();
+    change.resolve();
+  }
+
+  #console(entry: ConsoleEntry): void {
+    try {
+      this.#options.console?.(entry);
+    } catch (error) {
+      console.error("The console hook of a script runtime threw", error);
+    }
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    await Promise.resolve();
+    const calls = (): PendingCall[] => [...this.#homes.values()].flatMap((home) => [...home.calls]);
+    for (const call of calls()) if (!call.begun) call.fail(closedError());
+    await this.#grace(graceMs, () => calls().length === 0);
+    for (const call of calls()) call.abandon(closedError());
+    await Promise.all([...this.#scripts].map((script) => script.end(closedError())));
+    for (const home of this.#homes.values()) {
+      await home.owner.shutdown({ graceMs: 0 });
+      home.lose({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });
+    }
+    this.#homes.clear();
+    this.#changed();
+  }
+
+  async #grace(graceMs: number, isDone: () => boolean): Promise<void> {
+    if (graceMs === 0 || isDone()) return;
+    const over = createDeferred<void>();
+    let isOver = false;
+    const stopTimer = this.#clock.after(graceMs, () => {
+      isOver = true;
+      over.resolve();
+    });
+    while (!isOver && !isDone()) await Promise.race([this.#change.promise, over.promise]);
+    stopTimer();
+  }
+}
+
+function pick(options: ScriptCallOptions): ScriptCallOptions {
+  const { signal, labels } = options;
+  return { ...(signal === undefined ? {} : { signal }), ...(labels === undefined ? {} : { labels }) };
+}
+
+function checkHost(host: Readonly<Record<string, HostFunction>> | undefined): void {
+  if (host === undefined) return;
+  checkObject("host", host);
+  for (const [name, fn] of Object.entries(host)) {
+    if (!IDENTIFIER.test(name)) throw new TypeError(`host: ${describeValue(name)} is no name for a global function`);
+    checkFunction(`host.${name}`, fn);
+  }
+}
+
+function closedError(): TurnError {
+  return new TurnError("closed", "The script runtime was closed");
+}
