@@ -21,6 +21,8 @@ export interface ScriptLimits {
   readonly maxQueuedCalls?: number;
   /** VMs, one per tenant; with `isolation: 'process'` that many children. Idle ones make room, then calls wait. Default 8. */
   readonly maxVms?: number;
+  /** With `isolation: 'process'`: how much longer than `sliceMs` a child may take to answer before it is killed. Default 1,000. */
+  readonly killGraceMs?: number;
 }
 
 export interface ResolvedLimits extends VmLimits {
@@ -40,15 +42,16 @@ export function resolveLimits(limits: ScriptLimits = {}): ResolvedLimits {
   checkObject("limits", limits);
   const { timeoutMs = 30_000, sliceMs = 50, memoryBytes = 32 * MiB, stackBytes = MOST_STACK } = limits;
   const { sourceBytes = MiB / 2, messageBytes = MiB } = limits;
-  const { maxPendingCalls = 1_000, maxQueuedCalls = 10_000, maxVms = 8 } = limits;
+  const { maxPendingCalls = 1_000, maxQueuedCalls = 10_000, maxVms = 8, killGraceMs = 1_000 } = limits;
   checkDuration("limits.timeoutMs", timeoutMs);
   checkDuration("limits.sliceMs", sliceMs);
   if (!Number.isFinite(sliceMs)) throw new RangeError("limits.sliceMs must be finite");
+  checkDuration("limits.killGraceMs", killGraceMs);
   checkBetween("limits.memoryBytes", memoryBytes, LEAST_MEMORY, MOST_MEMORY);
   checkBetween("limits.stackBytes", stackBytes, LEAST_STACK, MOST_STACK);
   const counts = { sourceBytes, messageBytes, maxPendingCalls, maxQueuedCalls, maxVms };
   for (const [name, value] of Object.entries(counts)) checkCount(`limits.${name}`, value, 1);
-  return { timeoutMs, sliceMs, memoryBytes, stackBytes, ...counts };
+  return { timeoutMs, sliceMs, memoryBytes, stackBytes, killGraceMs, ...counts };
 }
 
 function checkBetween(name: string, value: number, least: number, most: number): void {

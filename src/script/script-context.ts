@@ -31,7 +31,9 @@ export interface ContextHost {
   /** Runs a job in the owner's turn; `refused` hears when it never will. */
   run(operation: string, job: (vm: Vm) => void, refused: (error: unknown) => void): void;
   /** The whole VM is gone, not this context alone. */
-  lostVm(stop: VmStop): void;
+  lostVm(stop: VmStop, vm: Vm): void;
+  /** This context is dead. */
+  contextClosed(): void;
   console(level: string, text: string): void;
   newCall(operation: string, options: ScriptCallOptions, settled: (call: PendingCall) => void): PendingCall;
 }
@@ -64,6 +66,7 @@ export class ScriptContext {
   readonly #functions = new Map<string, number>();
   #exports: readonly string[] = [];
   #load: PendingCall | undefined = undefined;
+  #vm: Vm | undefined = undefined;
   #lastLent = 0;
   #dead: TurnError | undefined = undefined;
 
@@ -87,7 +90,11 @@ export class ScriptContext {
   /** Evaluates the script; `load` settles when it has. */
   open(source: ScriptSource, load: PendingCall, again: Again): void {
     this.#load = load;
-    this.#begin(load, (vm) => vm.open(this.#host.number, source), again);
+    const open = (vm: Vm, isWanted: () => boolean): VmAnswer => {
+      this.#vm = vm;
+      return vm.open(this.#host.number, source, isWanted);
+    };
+    this.#begin(load, open, again);
   }
 
   callExport(name: string, args: readonly unknown[], call: PendingCall, again: Again): void {
@@ -113,12 +120,13 @@ export class ScriptContext {
       call.fail(error);
       return;
     }
-    this.#begin(call, (vm) => vm.enter(this.#host.number, operation, call.id, ref, text), again);
+    this.#begin(call, (vm, wanted) => vm.enter(this.#host.number, operation, call.id, ref, text, wanted), again);
   }
 
   /** The value of an export, with functions anywhere in it as references. */
   readExport(name: string, call: PendingCall, again: Again): void {
-    this.#begin(call, (vm) => vm.enter(this.#host.number, op.READ_EXPORT, call.id, 0, name), again);
+    const { number } = this.#host;
+    this.#begin(call, (vm, wanted) => vm.enter(number, op.READ_EXPORT, call.id, 0, name, wanted), again);
   }
 
   /** Closes it: what is pending fails with `error`. Resolves when the VM has let go of it. */
@@ -141,7 +149,8 @@ export class ScriptContext {
     this.#die(error, undefined, error);
   }
 
-  #begin(call: PendingCall, enter: (vm: Vm) => VmAnswer, again: Again | undefined): void {
+  #begin(call: PendingCall, enter: (vm: Vm, isWanted: () => boolean) => VmAnswer, again: Again | undefined): void {
+    const isWanted = (): boolean => !call.settled && this.#dead === undefined;
     const job = (vm: Vm): void => {
       // Canceled while it waited: it never runs (V3).
       if (call.settled) return;
@@ -150,22 +159,27 @@ export class ScriptContext {
         return;
       }
       call.begun = true;
-      this.#calls.set(call.id, call);
-      const answer = enter(vm);
+      const answer = enter(vm, isWanted);
       if (answer instanceof Promise) void answer.then((reply) => this.#readFirst(reply, call, again));
-      else this.#read(answer, call);
+      else this.#readFirst(answer, call, again);
     };
     this.#host.run(call.op, job, (error) => this.#notBegun(call, error, again));
     // Whoever waits now waits for others.
     queueMicrotask(() => call.watchTime());
   }
 
+  /** The reply to a call's own entry. */
   #readFirst(reply: VmReply, call: PendingCall, again: Again | undefined): void {
     if (reply.unbegun === true) {
       call.begun = false;
-      this.#calls.delete(call.id);
-      this.#notBegun(call, new TurnError("vm-lost", "The VM was lost before this could run"), again);
-    } else this.#read(reply, call);
+      if (call.settled) return;
+      this.#gone();
+      this.#notBegun(call, this.#dead, again);
+    } else if (this.#dead !== undefined) call.fail(this.#dead);
+    else {
+      if (!call.settled) this.#calls.set(call.id, call);
+      this.#read(reply, call);
+    }
   }
 
   #notBegun(call: PendingCall, error: unknown, again: Again | undefined): void {
@@ -175,8 +189,9 @@ export class ScriptContext {
   }
 
   #enter(trigger: PendingCall | undefined, operation: string, kind: number, number: number, text?: string): void {
+    const isAlive = (): boolean => this.#dead === undefined;
     const job = (vm: Vm): void => {
-      if (this.#dead === undefined) this.#take(vm.enter(this.#host.number, kind, number, 0, text), trigger);
+      if (this.#dead === undefined) this.#take(vm.enter(this.#host.number, kind, number, 0, text, isAlive), trigger);
     };
     this.#host.run(operation, job, ignoreRefusal);
   }
@@ -188,6 +203,7 @@ export class ScriptContext {
 
   /** All that a VM wanted in one slice, in order. */
   #read(reply: VmReply, trigger: PendingCall | undefined): void {
+    if (reply.unbegun === true) this.#gone();
     if (this.#dead !== undefined) return;
     if (reply.stopped !== undefined) {
       this.#stop(reply.stopped, trigger);
@@ -205,16 +221,22 @@ export class ScriptContext {
     }
   }
 
+  /** The VM does not know this context: whatever it was, it is no more. */
+  #gone(): void {
+    if (this.#dead === undefined) this.#stop({ code: "vm-lost", message: "The VM was lost", wholeVm: true }, undefined);
+  }
+
   #stop(stop: VmStop, trigger: PendingCall | undefined): void {
     const error = new TurnError(stop.code, stop.message);
     const others = new TurnError("vm-lost", `Another call of the script ended its context: ${stop.message}`);
     this.#die(error, trigger?.settled === false ? trigger : undefined, others);
-    if (stop.wholeVm) this.#host.lostVm(stop);
+    if (stop.wholeVm && this.#vm !== undefined) this.#host.lostVm(stop, this.#vm);
   }
 
   #die(error: TurnError, trigger: PendingCall | undefined, others: TurnError): void {
     if (this.#dead !== undefined) return;
     this.#dead = others;
+    this.#host.contextClosed();
     for (const call of this.#calls.values()) {
       call.fail(trigger === undefined || call === trigger ? error : others);
     }

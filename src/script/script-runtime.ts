@@ -227,18 +227,21 @@ class Runtime implements ScriptRuntime {
     return {
       newCall,
       ready: () => home.ready(),
-      newContext: () => ({
-        clock: this.#clock,
-        messageBytes: this.#limits.messageBytes,
-        hosts,
-        number: ++this.#lastNumber,
-        run: (operation, job, refused) => home.run(operation, job, refused),
-        lostVm: (stop) => home.lose(stop),
-        console: (level, text) => this.#console({ level, text, tenant: home.tenant, fileName }),
-        newCall,
-      }),
+      newContext: () => {
+        const number = ++this.#lastNumber;
+        return {
+          clock: this.#clock,
+          messageBytes: this.#limits.messageBytes,
+          hosts,
+          number,
+          run: (operation, job, refused) => home.run(operation, job, refused),
+          lostVm: (stop, vm) => void home.lose(stop, vm),
+          contextClosed: () => void home.contexts.delete(number),
+          console: (level, text) => this.#console({ level, text, tenant: home.tenant, fileName }),
+          newCall,
+        };
+      },
       contextOpened: (number, context) => void home.contexts.set(number, context),
-      contextClosed: (number) => void home.contexts.delete(number),
       closed: (script) => this.#scriptClosed(home, script),
     };
   }
@@ -274,7 +277,7 @@ class Runtime implements ScriptRuntime {
     while (this.#vms >= this.#limits.maxVms) {
       const idle = this.#longestIdle();
       if (idle !== undefined) {
-        idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
+        void idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
       } else await this.#change.promise;
       if (this.isClosed()) throw closedError();
     }
@@ -342,7 +345,7 @@ class Runtime implements ScriptRuntime {
     await Promise.all([...this.#scripts].map((script) => script.end(closedError())));
     for (const home of this.#homes.values()) {
       await home.owner.shutdown({ graceMs: 0 });
-      home.lose({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });
+      await home.lose({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });
     }
     this.#homes.clear();
     this.#changed();

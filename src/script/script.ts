@@ -28,7 +28,6 @@ export interface ScriptHome {
   ready(): Promise<unknown> | undefined;
   newCall(operation: string, options: ScriptCallOptions, settled: (call: PendingCall) => void): PendingCall;
   contextOpened(number: number, context: ScriptContext): void;
-  contextClosed(number: number): void;
   closed(script: OpenScript): void;
 }
 
@@ -128,20 +127,18 @@ export class OpenScript implements Script {
           () => resolve(false),
         );
       });
-      if (!lostBefore) return this.#finish(context, host.number, call);
-      this.#home.contextClosed(host.number);
+      if (!lostBefore) return this.#finish(context, call);
     }
     await call.promise;
     throw new TurnError("closed", "The script was closed");
   }
 
-  async #finish(context: ScriptContext, number: number, call: PendingCall): Promise<ScriptContext> {
+  async #finish(context: ScriptContext, call: PendingCall): Promise<ScriptContext> {
     try {
       await call.promise;
       if (this.#closed) throw new TurnError("closed", "The script was closed");
     } catch (error) {
       void context.close(new TurnError("closed", "The script could not be loaded"));
-      this.#home.contextClosed(number);
       throw error;
     }
     this.#context = context;

@@ -52,6 +52,7 @@ export class VmHome {
       const made = (vm: Vm | undefined): void => {
         this.#vm = vm;
         this.#making = undefined;
+        void vm?.lost?.then((stop) => this.lose(stop, vm));
       };
       // A failure is heard by all who wait for it; the next call tries again.
       making.then(made, () => made(undefined));
@@ -71,21 +72,22 @@ export class VmHome {
       } catch (cause) {
         // A fault of ours or of the engine: nothing is known about the VM any more.
         refused(new TurnError("vm-lost", "The VM failed", { cause }));
-        this.lose({ code: "vm-lost", message: String(cause), wholeVm: true });
+        void this.lose({ code: "vm-lost", message: String(cause), wholeVm: true });
       }
     };
     if (!this.owner.post(operation, turn)) refused(new TurnError("closed", "The script runtime was closed"));
   }
 
-  /** The VM is gone or has to go: all contexts in it are dead. */
-  lose(stop: VmStop): void {
-    const vm = this.#vm;
-    if (vm === undefined) return;
+  /** The VM is gone or has to go: all contexts in it are dead. Resolves when nothing is left of it. */
+  lose(stop: VmStop, vm: Vm | undefined = this.#vm): void | Promise<void> {
+    // Another one by now: whoever tells it is late.
+    if (vm === undefined || vm !== this.#vm) return;
     this.#vm = undefined;
     const lost = [...this.contexts.values()];
     this.contexts.clear();
     for (const context of lost) context.lose(stop);
-    vm.dispose();
+    const ended = vm.dispose();
     this.#gone(this);
+    return ended;
   }
 }

@@ -24,10 +24,14 @@ const MAX_FUNCTIONS = 10_000;
 // The compiler cannot be interrupted; a source is given time in proportion to its length.
 const SOURCE_CHARS_PER_MS = 8_192;
 
-const LOST: VmReply = {
-  messages: [],
-  stopped: { code: "vm-lost", message: "The VM that held this script is gone", wholeVm: false },
-};
+/** Milliseconds beyond a slice that a source's compilation may take. */
+export function extraMsForSource(script: ScriptSource): number {
+  const chars = script.modules.reduce((sum, [, source]) => sum + source.length, script.source.length);
+  return Math.ceil(chars / SOURCE_CHARS_PER_MS);
+}
+
+// Its context was closed while it waited.
+const UNBEGUN: VmReply = { messages: [], unbegun: true };
 
 export async function createInlineVm(engine: ScriptEngine, limits: VmLimits): Promise<Vm> {
   return new InlineVm(await engine.instantiate({ memoryBytes: limits.memoryBytes }), limits);
@@ -50,8 +54,7 @@ class InlineVm implements Vm {
 
   open(id: number, script: ScriptSource): VmReply {
     const { sliceMs, stackBytes, messageBytes, maxPendingCalls } = this.#limits;
-    const chars = script.modules.reduce((sum, [, source]) => sum + source.length, script.source.length);
-    const slice = new Slice(sliceMs + Math.ceil(chars / SOURCE_CHARS_PER_MS));
+    const slice = new Slice(sliceMs + extraMsForSource(script));
     const settings: PreludeSettings = {
       hosts: script.hosts,
       maxPending: maxPendingCalls,
@@ -79,7 +82,7 @@ class InlineVm implements Vm {
 
   enter(id: number, operation: number, first: number, second: number, text: string | undefined): VmReply {
     const context = this.#contexts.get(id);
-    if (context === undefined) return LOST;
+    if (context === undefined) return UNBEGUN;
     const slice = new Slice(this.#limits.sliceMs);
     context.slice = slice;
     return this.#run(id, slice, () =>

@@ -7,11 +7,21 @@ import type { TurnErrorCode } from "../../errors.ts";
  */
 export interface Vm {
   /** Evaluates a script in a new context of that number. */
-  open(context: number, script: ScriptSource): VmAnswer;
-  enter(context: number, operation: number, first: number, second: number, text: string | undefined): VmAnswer;
+  open(context: number, script: ScriptSource, isWanted: () => boolean): VmAnswer;
+  /** Where commands wait, `isWanted` is asked at the last moment; a command that nobody wants is not begun. */
+  enter(
+    context: number,
+    operation: number,
+    first: number,
+    second: number,
+    text: string | undefined,
+    isWanted: () => boolean,
+  ): VmAnswer;
   close(context: number): void;
   /** Ends it at once, whatever it is doing. */
-  dispose(): void;
+  dispose(): void | Promise<void>;
+  /** Resolves when it ended by itself; absent where that cannot happen unnoticed. */
+  readonly lost?: Promise<VmStop>;
 }
 
 export type VmAnswer = VmReply | Promise<VmReply>;
@@ -20,7 +30,7 @@ export interface VmReply {
   readonly messages: readonly string[];
   /** The context was closed, because the script went over a limit or the VM failed. */
   readonly stopped?: VmStop;
-  /** The VM was lost before this command was begun: nothing of it happened, and another VM can take it. */
+  /** The context or its VM was gone before this command was begun: nothing of it happened, and another can take it. */
   readonly unbegun?: true;
 }
 
@@ -46,4 +56,6 @@ export interface VmLimits {
   readonly stackBytes: number;
   readonly messageBytes: number;
   readonly maxPendingCalls: number;
+  /** How much longer than its slice a child process may take to answer before it is killed. */
+  readonly killGraceMs: number;
 }
