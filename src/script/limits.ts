@@ -7,7 +7,7 @@ export interface ScriptLimits {
   readonly timeoutMs?: number;
   /** VM time without a pause: from being entered until nothing is left to do but wait. Default 50. */
   readonly sliceMs?: number;
-  /** All the memory of one VM; reserved as a whole, used as needed. Default 32 MiB. */
+  /** All the memory of one VM, reserved as a whole and used as needed. At least 16 MiB, default 32 MiB. */
   readonly memoryBytes?: number;
   /** Stack of scripts. Default and most 32 KiB, some 180 calls deep: more could overflow the host's own stack. */
   readonly stackBytes?: number;
@@ -33,7 +33,8 @@ export interface ResolvedLimits extends VmLimits {
 }
 
 const MiB = 1024 * 1024;
-const LEAST_MEMORY = 2 * MiB;
+// What QuickJS as compiled asks for, its own stack and tables included.
+const LEAST_MEMORY = 16 * MiB;
 const MOST_MEMORY = 1024 * MiB;
 const LEAST_STACK = 8 * 1024;
 const MOST_STACK = 32 * 1024;

@@ -344,8 +344,7 @@ class Runtime implements ScriptRuntime {
     for (const call of calls()) call.abandon(closedError());
     await Promise.all([...this.#scripts].map((script) => script.end(closedError())));
     for (const home of this.#homes.values()) {
-      await home.owner.shutdown({ graceMs: 0 });
-      await home.lose({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });
+      await home.end({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });
     }
     this.#homes.clear();
     this.#changed();

@@ -138,7 +138,7 @@ export class OpenScript implements Script {
       await call.promise;
       if (this.#closed) throw new TurnError("closed", "The script was closed");
     } catch (error) {
-      void context.close(new TurnError("closed", "The script could not be loaded"));
+      await context.close(new TurnError("closed", "The script could not be loaded"));
       throw error;
     }
     this.#context = context;

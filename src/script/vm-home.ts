@@ -36,7 +36,8 @@ export class VmHome {
     const name = tenant === "" ? "script" : `script ${tenant}`;
     // Calls are counted where they come in; what continues a call that has begun is never refused.
     const maxQueue = Number.MAX_SAFE_INTEGER;
-    this.owner = createRuntimeOwner({ name, maxQueue, ...(observe === undefined ? {} : { observe }) });
+    // Whoever waits for a job hears of it from the script; the owner's own reports are for logs.
+    this.owner = createRuntimeOwner({ name, maxQueue, observe: observe ?? ((): void => undefined) });
   }
 
   get hasVm(): boolean {
@@ -89,5 +90,13 @@ export class VmHome {
     const ended = vm.dispose();
     this.#gone(this);
     return ended;
+  }
+
+  /** Ends it for good: nothing is left, also of a VM that was still being made. */
+  async end(stop: VmStop): Promise<void> {
+    await this.owner.shutdown({ graceMs: 0 });
+    // A making that fails leaves nothing, and its callers were told.
+    await this.#making?.catch(() => undefined);
+    await this.lose(stop);
   }
 }

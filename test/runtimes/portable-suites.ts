@@ -3,6 +3,10 @@ import ownerCancel from "../script/owner-cancel.portable.ts";
 import ownerErrors from "../script/owner-errors.portable.ts";
 import ownerOrder from "../script/owner-order.portable.ts";
 import ownerShutdown from "../script/owner-shutdown.portable.ts";
+import scriptCalls from "../script/script-calls.portable.ts";
+import scriptLeaks from "../script/script-leaks.portable.ts";
+import scriptOrder from "../script/script-order.portable.ts";
+import scriptTenants from "../script/script-tenants.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -12,4 +16,8 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/owner-errors": ownerErrors,
   "script/owner-order": ownerOrder,
   "script/owner-shutdown": ownerShutdown,
+  "script/calls": scriptCalls,
+  "script/leaks": scriptLeaks,
+  "script/order": scriptOrder,
+  "script/tenants": scriptTenants,
 };

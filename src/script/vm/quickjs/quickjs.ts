@@ -36,7 +36,10 @@ export function quickjs(options: QuickJsOptions = {}): ScriptEngine {
       return new QuickJsInstance(await instantiateQuickJs(load, wasmModule, memoryBytes));
     },
     child: {
-      program: new URL(`./quickjs-child.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url).href,
+      // Asked for late: a bundle for Workers has no place of its own.
+      get program() {
+        return new URL(`./quickjs-child.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url).href;
+      },
       payload: quickJsWasmBytes,
     },
   };
