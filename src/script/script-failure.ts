@@ -19,8 +19,10 @@ const DEEPEST_CAUSE = 5;
 export function scriptFailure(text: string): TurnError {
   const plain = readPlain(JSON.parse(text), 0);
   const cause = rebuild(plain);
-  // How QuickJS reports its own limits: out of memory, stack overflow, a string that is too long.
-  const code = plain.name === "InternalError" ? "script-limit" : "script-error";
+  // How QuickJS reports its own limits: stack overflow (its parsers as a SyntaxError), a string that is too long.
+  const isLimit =
+    plain.name === "InternalError" || (plain.name === "SyntaxError" && plain.message === "stack overflow");
+  const code = isLimit ? "script-limit" : "script-error";
   const message = plain.thrown ? plain.message : `${plain.name}: ${plain.message}`;
   return new TurnError(code, message, { cause });
 }

@@ -3,6 +3,7 @@ import ownerCancel from "../script/owner-cancel.portable.ts";
 import ownerErrors from "../script/owner-errors.portable.ts";
 import ownerOrder from "../script/owner-order.portable.ts";
 import ownerShutdown from "../script/owner-shutdown.portable.ts";
+import scriptAbuse from "../script/script-abuse.portable.ts";
 import scriptCalls from "../script/script-calls.portable.ts";
 import scriptLeaks from "../script/script-leaks.portable.ts";
 import scriptOrder from "../script/script-order.portable.ts";
@@ -16,6 +17,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/owner-errors": ownerErrors,
   "script/owner-order": ownerOrder,
   "script/owner-shutdown": ownerShutdown,
+  "script/abuse": scriptAbuse,
   "script/calls": scriptCalls,
   "script/leaks": scriptLeaks,
   "script/order": scriptOrder,

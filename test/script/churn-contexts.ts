@@ -32,15 +32,18 @@ export async function churnContexts(runtime: ScriptRuntime, rounds: number): Pro
   }
 }
 
-/** How much a script can still fill: what a leak in the VM would make smaller. */
-export async function largestArray(runtime: ScriptRuntime): Promise<unknown> {
-  const script = await runtime.openScript({
-    source: `export default () => {
-      const blocks = [];
-      try { for (;;) blocks.push(new ArrayBuffer(16384)); } catch { return blocks.length; }
-    };`,
-  });
-  const blocks = await script.call("default");
+/** How many blocks of 16 kB a script can still have: what a leak in the VM would make fewer. */
+export async function mostBlocks(runtime: ScriptRuntime): Promise<number> {
+  const blocks = "export default (n) => Array.from({ length: n }, () => new ArrayBuffer(16384)).length;";
+  const script = await runtime.openScript({ source: blocks });
+  let fits = 0;
+  for (let step = 1024; step >= 1; step /= 2) {
+    const worked = await script.call("default", [fits + step]).then(
+      () => true,
+      () => false,
+    );
+    if (worked) fits += step;
+  }
   await script.close();
-  return blocks;
+  return fits;
 }

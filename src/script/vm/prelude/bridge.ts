@@ -15,6 +15,10 @@ const indexOf = String.prototype.indexOf;
 let first, last, pending = 0, held = 0, lastRef = 0, lastHostCall = 0, lines = 0, namespace;
 const refs = { __proto__: null }, hostCalls = { __proto__: null }, signals = { __proto__: null };
 
+// Assigning to a list's new index would run a setter that a script put on Array.prototype.
+function push(list, value) {
+  defineProperty(list, list.length, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+}
 function post(text) {
   const message = { __proto__: null, text, next: undefined };
   if (first === undefined) first = message;
@@ -44,15 +48,15 @@ function release(ref) {
 }
 // Functions in a value, down to a depth, as [path, ref]. Lists at the last level are data and not looked into.
 function slotsOf(value, depth, path, found) {
-  if (typeof value === "function") found[found.length] = [path, refTo(value)];
+  if (typeof value === "function") push(found, [path, refTo(value)]);
   else if (depth > 0 && typeof value === "object" && value !== null && !(depth === 1 && isArray(value))) {
     const names = keys(value);
     for (let i = 0; i < names.length; i++) {
       const inner = value[names[i]], kind = typeof inner;
       if (kind === "function" || (kind === "object" && depth > 1)) {
         const inside = [];
-        for (let j = 0; j < path.length; j++) inside[j] = path[j];
-        inside[path.length] = isArray(value) ? +names[i] : names[i];
+        for (let j = 0; j < path.length; j++) push(inside, path[j]);
+        push(inside, isArray(value) ? +names[i] : names[i]);
         slotsOf(inner, depth - 1, inside, found);
       }
     }
@@ -80,7 +84,7 @@ function textOf(read, otherwise) {
 function scriptStack(stack) {
   const kept = [], all = apply(split, stack, ["\\n"]);
   for (let i = 0; i < all.length; i++) {
-    if (apply(indexOf, all[i], ["turnwire:prelude"]) < 0) kept[kept.length] = all[i];
+    if (apply(indexOf, all[i], ["turnwire:prelude"]) < 0) push(kept, all[i]);
   }
   // The first of them all is how the prelude called the script.
   while (kept.length > 0 && (kept[kept.length - 1] === "" || kept[kept.length - 1] === "    at apply (native)")) kept.length--;
@@ -120,7 +124,11 @@ function preview(value) {
   }
 }
 function fail(id, error) {
-  post("!" + id + " \\n" + stringify(describe(error, 0)));
+  let text = '{"name":"Error","message":"An error that cannot be described"}';
+  try {
+    text = stringify(describe(error, 0));
+  } catch {}
+  post("!" + id + " \\n" + text);
 }
 function answer(id, value) {
   try {
@@ -158,7 +166,7 @@ function call(id, ref, args) {
 function callWithSlots(id, ref, text) {
   const { args, slots } = parse(text);
   for (let i = 0; i < slots.length; i++) {
-    const [index, key, kind, number] = slots[i];
+    const index = slots[i][0], key = slots[i][1], kind = slots[i][2], number = slots[i][3];
     const value = kind === "f" ? (...given) => hostCall("f", number, "", given) : signalFor(number);
     if (key === null) args[index] = value;
     else defineProperty(args[index], key, { value, writable: true, enumerable: true, configurable: true });
@@ -210,7 +218,7 @@ function adopt(value) {
   namespace = value;
   for (let i = 0; i < names.length; i++) {
     const inner = value[names[i]], isFunction = typeof inner === "function";
-    list[i] = [names[i], isFunction ? refTo(inner) : 0];
+    push(list, [names[i], isFunction ? refTo(inner) : 0]);
   }
   post("l0 \\n" + stringify(list));
 }

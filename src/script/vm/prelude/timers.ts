@@ -41,7 +41,7 @@ function fire(id) {
 function log(level, args) {
   if (++lines > 200) return;
   const words = [];
-  for (let i = 0; i < args.length; i++) words[i] = wordOf(args[i]);
+  for (let i = 0; i < args.length; i++) push(words, wordOf(args[i]));
   const text = apply(slice, apply(join, words, [" "]), [0, 8000]);
   post("c0 " + level + "\\n" + text);
 }

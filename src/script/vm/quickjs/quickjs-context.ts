@@ -8,7 +8,7 @@ import { ADOPT_NAMESPACE, ADOPT_PROMISE, DESCRIBE_ERROR, PRELUDE_FILE } from "..
 const HOST_RANDOM = 1;
 const HOST_OVER_LIMIT = 2;
 const ARGUMENTS = 4;
-const NO_MEMORY = "The VM has no memory left";
+const NO_MEMORY = "The VM has no memory left (memoryBytes)";
 
 /**
  * A QuickJS runtime with one context: globals, atoms and jobs of its own. A runtime per context costs little more than
@@ -71,12 +71,13 @@ export class QuickJsContext implements VmContext {
       // A promise where the module awaits at its top level.
       const isPromise = this.#module._QTS_PromiseState(this.context, value) >= 0;
       return this.#enter(isPromise ? ADOPT_PROMISE : ADOPT_NAMESPACE, 0, 0, value);
-    });
+    }, this);
   }
 
   enter(operation: number, first: number, second: number, text: string | undefined): string {
-    return this.#instance.guard(() =>
-      this.#enter(operation, first, second, text === undefined ? this.#undefined : this.#newText(text)),
+    return this.#instance.guard(
+      () => this.#enter(operation, first, second, text === undefined ? this.#undefined : this.#newText(text)),
+      this,
     );
   }
 
@@ -89,7 +90,7 @@ export class QuickJsContext implements VmContext {
       // What a job throws is its own promise's affair; that it was interrupted shows in what the caller counts.
       const ran = this.#module._QTS_ExecutePendingJob(this.runtime, most, this.#argv + ARGUMENTS * 4);
       this.#module._QTS_FreeValuePointerRuntime(this.runtime, this.#made(ran));
-    });
+    }, this);
   }
 
   dispose(): void {
@@ -102,6 +103,10 @@ export class QuickJsContext implements VmContext {
       this.#module._free(this.#argv);
       this.#instance.forget(this.runtime);
     });
+  }
+
+  memoryRanOut(): void {
+    this.#options.overLimit(NO_MEMORY);
   }
 
   shouldInterrupt(): boolean {

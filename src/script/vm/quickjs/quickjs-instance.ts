@@ -14,6 +14,7 @@ export class QuickJsInstance implements VmInstance {
   readonly text: WasmText;
   readonly #byRuntime = new Map<number, QuickJsContext>();
   #failure: EngineFailure | undefined = undefined;
+  #active: QuickJsContext | undefined = undefined;
 
   constructor(module: QuickJsModule) {
     this.module = module;
@@ -45,6 +46,11 @@ export class QuickJsInstance implements VmInstance {
     });
   }
 
+  /** Whatever runs now is stopped, also when it would rather catch the error: it would keep the memory from its neighbours. */
+  memoryRanOut(): void {
+    this.#active?.memoryRanOut();
+  }
+
   forget(runtime: number): void {
     this.#byRuntime.delete(runtime);
   }
@@ -56,8 +62,9 @@ export class QuickJsInstance implements VmInstance {
   }
 
   /** Runs what touches the instance. What is not one of our own errors came out of WebAssembly. */
-  guard<T>(touch: () => T): T {
+  guard<T>(touch: () => T, active?: QuickJsContext): T {
     if (this.#failure !== undefined) throw this.#failure;
+    this.#active = active;
     let result: T;
     try {
       result = touch();

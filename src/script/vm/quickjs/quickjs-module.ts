@@ -68,15 +68,24 @@ export type QuickJsLoader = (options: {
 
 const PAGE_BYTES = 65_536;
 
-/** A new instance with all the memory it will ever have. */
+/** A new instance with all the memory it will ever have. `memoryRanOut` hears of every allocation that fails. */
 export async function instantiateQuickJs(
   load: QuickJsLoader,
   wasmModule: WebAssembly.Module,
   memoryBytes: number,
+  memoryRanOut: () => void,
 ): Promise<QuickJsModule> {
   const pages = Math.ceil(memoryBytes / PAGE_BYTES);
   // Initial is maximum: growth inside a job aborts QuickJS, and its own memory limit does not hold.
   const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  // Emscripten's allocator asks for more before it gives up. QuickJS itself may then throw a bare null, or lose a promise
+  // job without a word, so this is the one place where running out can be seen.
+  Object.defineProperty(wasmMemory, "grow", {
+    value: () => {
+      memoryRanOut();
+      throw new RangeError("The memory of the VM is fixed");
+    },
+  });
   // On Workers only the asynchronous form takes a module. A failure must reach the caller, and emscripten drops it.
   const failed = createDeferred<never>();
   const loaded = load({

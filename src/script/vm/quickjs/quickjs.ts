@@ -33,7 +33,10 @@ export function quickjs(options: QuickJsOptions = {}): ScriptEngine {
     async instantiate({ memoryBytes }) {
       const load = await loadQuickJs();
       const wasmModule = given ?? (await compileFromFile());
-      return new QuickJsInstance(await instantiateQuickJs(load, wasmModule, memoryBytes));
+      const made: { instance?: QuickJsInstance } = {};
+      const memoryRanOut = (): void => made.instance?.memoryRanOut();
+      made.instance = new QuickJsInstance(await instantiateQuickJs(load, wasmModule, memoryBytes, memoryRanOut));
+      return made.instance;
     },
     child: {
       // Asked for late: a bundle for Workers has no place of its own.

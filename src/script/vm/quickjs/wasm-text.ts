@@ -45,7 +45,7 @@ export class WasmText {
 
   allocate(bytes: number): number {
     const pointer = this.#module._malloc(bytes);
-    if (pointer === 0) throw new ContextStopped("The VM has no memory left");
+    if (pointer === 0) throw new ContextStopped("The VM has no memory left (memoryBytes)");
     return pointer;
   }
 
