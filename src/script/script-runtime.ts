@@ -277,7 +277,7 @@ class Runtime implements ScriptRuntime {
     while (this.#vms >= this.#limits.maxVms) {
       const idle = this.#longestIdle();
       if (idle !== undefined) {
-        void idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
+        await idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
       } else await this.#change.promise;
       if (this.isClosed()) throw closedError();
     }

@@ -88,8 +88,9 @@ export class VmHome {
     this.contexts.clear();
     for (const context of lost) context.lose(stop);
     const ended = vm.dispose();
+    // A child process keeps its place until it has really gone.
+    if (ended instanceof Promise) return ended.then(() => this.#gone(this));
     this.#gone(this);
-    return ended;
   }
 
   /** Ends it for good: nothing is left, also of a VM that was still being made. */

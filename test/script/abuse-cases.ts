@@ -335,12 +335,12 @@ export const abuseCases: readonly AbuseCase[] = [
   body(
     "an answer without end of functions",
     "return Array.from({ length: 1 }, () => 0).concat(Object.fromEntries(Array.from({ length: 20000 }, (_, i) => ['f' + i, () => i])));",
-    [...limit, "value"],
+    [...timeoutOrLimit, "value"],
   ),
   body(
     "an object of 20,000 functions",
     "return Object.fromEntries(Array.from({ length: 20000 }, (_, i) => ['f' + i, () => i]));",
-    limit,
+    timeoutOrLimit,
   ),
   body(
     "timers with strange times",

@@ -46,7 +46,9 @@ export function startChild(program: string): Child {
   if (childProcess === undefined || url === undefined || process === undefined) {
     throw new TypeError("isolation: 'process' needs Node, Deno or Bun; this runtime starts no child processes");
   }
-  const options = { env: {}, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, shell: false };
+  // Deno would open its caches; where it cannot have a folder for them it does without.
+  const env = "Deno" in globalThis ? { DENO_DIR: "/dev/null" } : {};
+  const options = { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, shell: false };
   return childProcess.spawn(process.execPath, [...flags(), url.fileURLToPath(program)], options);
 }
 
@@ -54,7 +56,16 @@ function flags(): string[] {
   const { Deno, Bun, process } = globalThis as Host;
   // Deno gives a program no rights that it is not given by name; modules next to the program need none.
   if (Deno !== undefined)
-    return ["run", "--quiet", "--no-prompt", "--no-lock", "--no-remote", "--cached-only", "--no-check"];
+    return [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-lock",
+      "--no-remote",
+      "--cached-only",
+      "--no-check",
+      "--no-code-cache",
+    ];
   if (Bun !== undefined) return ["run", "--no-install"];
   // Node can take away starting processes, threads and addons, and writing; its own modules must be read.
   const major = Number.parseInt(process?.versions?.node ?? "0", 10);
