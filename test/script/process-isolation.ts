@@ -9,7 +9,7 @@ import { codeOf, testRuntime } from "./script-support.ts";
 
 const isolation = "process";
 // All of the corpus is run inline everywhere, and in processes by the soak; here a sample shows that it is the same.
-const SAMPLE = 6;
+const SAMPLE = 10;
 
 export default function processIsolation({ describe, it, expect }: TestApi): void {
   describe("script: process isolation", () => {

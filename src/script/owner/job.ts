@@ -31,7 +31,8 @@ export class Job implements JobContext {
   readonly labels: Readonly<Record<string, string>> | undefined;
   readonly counter: OperationCounter;
   readonly owner: object;
-  readonly acceptedAt: number;
+  /** Undefined for a job that is not timed. */
+  readonly acceptedAt: number | undefined;
   state: JobState = "queued";
   onStack = false;
   /** Whether the caller still waits; an abandoned job runs on and its result is dropped. */
@@ -49,7 +50,7 @@ export class Job implements JobContext {
     op: string,
     run: JobFunction<unknown>,
     counter: OperationCounter,
-    acceptedAt: number,
+    acceptedAt: number | undefined,
     labels: Readonly<Record<string, string>> | undefined,
   ) {
     this.owner = owner;

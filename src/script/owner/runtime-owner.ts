@@ -207,7 +207,8 @@ class ActorOwner implements RuntimeOwner {
   #newJob(kind: "call" | "post", op: string, fn: JobFunction<unknown>, options: CallOptions | undefined): Job {
     checkName("op", op);
     checkFunction("fn", fn);
-    return new Job(this, kind, op, fn, this.#stats.of(op), this.#clock.now(), options?.labels);
+    const counter = this.#stats.of(op);
+    return new Job(this, kind, op, fn, counter, counter.wantsTimes() ? this.#clock.now() : undefined, options?.labels);
   }
 
   #accept(job: Job, options: CallOptions | undefined): boolean {
@@ -216,7 +217,7 @@ class ActorOwner implements RuntimeOwner {
     if (signal?.aborted) return this.#cancel(job, signal.reason);
     if (isOnStack(options?.token, this)) {
       this.#watch(job, signal);
-      this.#run(job);
+      this.#run(job, this.#clock.now());
       return true;
     }
     if (this.#queue.isFull) {
@@ -325,8 +326,13 @@ class ActorOwner implements RuntimeOwner {
   readonly #turn = (): void => {
     this.#turnPending = false;
     if (this.#stack.length > 0) return;
+    let now = this.#clock.now();
+    if (now - this.#lastEnd > BURST_GAP_MS) {
+      this.#burstStart = now;
+      this.#burstJobs = 0;
+    }
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      this.#run(job);
+      now = this.#run(job, now);
       if (this.#burstIsOver()) break;
     }
     if (this.#queue.waiting > 0 && !this.#turnPending) this.#schedule(undefined);
@@ -345,12 +351,8 @@ class ActorOwner implements RuntimeOwner {
     return this.#burstJobs >= MAX_BURST_JOBS || this.#lastEnd - this.#burstStart >= MAX_BURST_MS;
   }
 
-  #run(job: Job): void {
-    const startedAt = this.#clock.now();
-    if (startedAt - this.#lastEnd > BURST_GAP_MS && this.#stack.length === 0) {
-      this.#burstStart = startedAt;
-      this.#burstJobs = 0;
-    }
+  /** Answers when it ended, which is when the next one starts. */
+  #run(job: Job, startedAt: number): number {
     this.#burstJobs += 1;
     job.state = "running";
     job.onStack = true;
@@ -364,11 +366,14 @@ class ActorOwner implements RuntimeOwner {
     }
     this.#stack.pop();
     job.onStack = false;
-    this.#lastEnd = this.#clock.now();
-    job.counter.ran(startedAt - job.acceptedAt, this.#lastEnd - startedAt);
+    const endedAt = this.#clock.now();
+    this.#lastEnd = endedAt;
+    job.counter.started += 1;
+    if (job.acceptedAt !== undefined) job.counter.ranFor(startedAt - job.acceptedAt, endedAt - startedAt);
     if (thrown !== undefined) this.#panic(job, "panicked", thrown.cause);
     else if (isThenable(result)) this.#awaitResult(job, result);
     else this.#done(job, result);
+    return endedAt;
   }
 
   #awaitResult(job: Job, result: PromiseLike<unknown>): void {
