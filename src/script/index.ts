@@ -27,6 +27,7 @@ export type {
   ScriptRuntimeStats,
 } from "./script-runtime.ts";
 export type { Script } from "./script.ts";
-export type { ScriptEngine } from "./vm/engine.ts";
+export type { ChildEngine, ScriptEngine } from "./vm/script-engine.ts";
+export type { Vm, VmAnswer, VmLimits, VmReply, VmStop, ScriptSource } from "./vm/vm.ts";
 export { quickjs } from "./vm/quickjs/quickjs.ts";
 export type { QuickJsOptions } from "./vm/quickjs/quickjs.ts";

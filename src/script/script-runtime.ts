@@ -22,9 +22,7 @@ import { PendingCall } from "./pending-call.ts";
 import type { Script, ScriptHome } from "./script.ts";
 import { OpenScript } from "./script.ts";
 import { VmHome } from "./vm-home.ts";
-import type { ScriptEngine } from "./vm/engine.ts";
-import { createInlineVm } from "./vm/inline-vm.ts";
-import { createProcessVm } from "./vm/process-vm.ts";
+import type { ScriptEngine } from "./vm/script-engine.ts";
 import type { ScriptSource, Vm } from "./vm/vm.ts";
 
 /*
@@ -284,9 +282,9 @@ class Runtime implements ScriptRuntime {
     this.#vms += 1;
     try {
       const { engine, isolation } = this.#options;
-      return await (isolation === "process"
-        ? createProcessVm(engine, this.#limits)
-        : createInlineVm(engine, this.#limits));
+      if (isolation !== "process") return await engine.createVm(this.#limits);
+      const { createProcessVm } = await import("./vm/process-vm.ts");
+      return await createProcessVm(engine, this.#limits);
     } catch (error) {
       this.#vms -= 1;
       this.#changed();

@@ -1,7 +1,6 @@
-import type { ScriptEngine } from "./engine.ts";
-import { createInlineVm } from "./inline-vm.ts";
 import type { ChildCommand, ChildHello } from "./process-protocol.ts";
 import { LineReader } from "./process-protocol.ts";
+import type { ScriptEngine } from "./script-engine.ts";
 import type { Vm, VmReply } from "./vm.ts";
 
 // The parent is trusted; this is against a mistake.
@@ -30,7 +29,8 @@ export function runChild(engineFrom: (payload: Uint8Array) => Promise<ScriptEngi
 
   const start = async ({ limits }: ChildHello, payload: Uint8Array): Promise<void> => {
     starting = true;
-    vm = await createInlineVm(await engineFrom(payload), limits);
+    const engine = await engineFrom(payload);
+    vm = await engine.createVm(limits);
     answer({ messages: [] });
     read();
   };

@@ -1,5 +1,5 @@
 /*
- * The contract of a script engine: what the rest of this folder needs from one, and all that it may use of one.
+ * The contract of what runs JavaScript inside a VM: what the rest of this folder needs from one, and all that it may use of one.
  *
  * Only plain data crosses it: numbers and text. No handle, pointer or host object of an engine is ever seen outside the
  * engine's own folder, so none can be kept, leaked or used from a second place.
@@ -7,26 +7,6 @@
  * Everything below is synchronous and belongs to one owner: it is called at depth zero of its VM only, never from
  * inside one of the functions that a context was given.
  */
-
-/** Makes VMs. */
-export interface ScriptEngine {
-  readonly name: string;
-  instantiate(options: InstanceOptions): Promise<VmInstance>;
-  /** What a child process needs to make the same engine there; absent where the engine cannot run in one. */
-  readonly child?: ChildEngine;
-}
-
-export interface ChildEngine {
-  /** The URL of the program that a child runs. */
-  readonly program: string;
-  /** What the program needs and must not fetch for itself, because it may not read files: the compiled engine's bytes. */
-  payload(): Uint8Array;
-}
-
-export interface InstanceOptions {
-  /** All the memory that the instance, and everything in it, will ever have. */
-  readonly memoryBytes: number;
-}
 
 /** One VM with memory of its own. It is lost as a whole when the engine itself fails. */
 export interface VmInstance {

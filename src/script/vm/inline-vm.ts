@@ -1,9 +1,9 @@
-import type { ScriptEngine, VmContext, VmInstance } from "./engine.ts";
+import type { VmContext, VmInstance } from "./engine.ts";
 import { ContextStopped, EngineFailure } from "./engine.ts";
 import { NEXT_MESSAGE } from "./prelude/operations.ts";
 import type { PreludeSettings } from "./prelude/operations.ts";
 import { prelude } from "./prelude/prelude.ts";
-import { Slice } from "./slice.ts";
+import { extraMsForSource, Slice } from "./slice.ts";
 import type { ScriptSource, Vm, VmLimits, VmReply, VmStop } from "./vm.ts";
 
 /*
@@ -21,20 +21,12 @@ import type { ScriptSource, Vm, VmLimits, VmReply, VmStop } from "./vm.ts";
 
 const JOBS_PER_BATCH = 64;
 const MAX_FUNCTIONS = 10_000;
-// The compiler cannot be interrupted; a source is given time in proportion to its length.
-const SOURCE_CHARS_PER_MS = 8_192;
-
-/** Milliseconds beyond a slice that a source's compilation may take. */
-export function extraMsForSource(script: ScriptSource): number {
-  const chars = script.modules.reduce((sum, [, source]) => sum + source.length, script.source.length);
-  return Math.ceil(chars / SOURCE_CHARS_PER_MS);
-}
 
 // Its context was closed while it waited.
 const UNBEGUN: VmReply = { messages: [], unbegun: true };
 
-export async function createInlineVm(engine: ScriptEngine, limits: VmLimits): Promise<Vm> {
-  return new InlineVm(await engine.instantiate({ memoryBytes: limits.memoryBytes }), limits);
+export function createInlineVm(instance: VmInstance, limits: VmLimits): Vm {
+  return new InlineVm(instance, limits);
 }
 
 interface OpenContext {

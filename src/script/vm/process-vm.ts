@@ -2,10 +2,10 @@ import { TurnError } from "../../errors.ts";
 import { systemClock } from "../../internal/clock.ts";
 import { createDeferred } from "../../internal/deferred.ts";
 import { clip } from "../../internal/describe-value.ts";
-import type { ScriptEngine } from "./engine.ts";
-import { extraMsForSource } from "./inline-vm.ts";
 import type { ChildCommand, ChildHello } from "./process-protocol.ts";
 import { LineReader } from "./process-protocol.ts";
+import { extraMsForSource } from "./slice.ts";
+import type { ScriptEngine } from "./script-engine.ts";
 import type { Child } from "./start-child.ts";
 import { startChild } from "./start-child.ts";
 import type { ScriptSource, Vm, VmLimits, VmReply, VmStop } from "./vm.ts";
@@ -36,7 +36,7 @@ interface Waiting {
 
 export async function createProcessVm(engine: ScriptEngine, limits: VmLimits): Promise<Vm> {
   if (engine.child === undefined) throw new TypeError(`The engine ${engine.name} cannot run in a child process`);
-  const bytes = engine.child.payload();
+  const bytes = await engine.child.payload();
   const vm = new ProcessVm(startChild(engine.child.program), limits);
   await vm.start(bytes);
   return vm;

@@ -1,4 +1,4 @@
-import type { VmStop } from "./vm.ts";
+import type { ScriptSource, VmStop } from "./vm.ts";
 
 // Asked every 10,000 loop turns or calls. QuickJS makes at most some 200,000 of those in a millisecond on the fastest
 // machines, so a budget of 20 questions a millisecond never ends a script before its time, and still ends one where the
@@ -8,6 +8,14 @@ const QUESTIONS_PER_MS = 20;
 const JOBS_PER_MS = 5_000;
 // The last question may come a little before the limit and the work end a little after it.
 const TOLERANCE = 2;
+// The compiler cannot be interrupted; a source is given time in proportion to its length.
+const SOURCE_CHARS_PER_MS = 8_192;
+
+/** Milliseconds beyond a slice that a source's compilation may take. */
+export function extraMsForSource(script: ScriptSource): number {
+  const chars = script.modules.reduce((sum, [, source]) => sum + source.length, script.source.length);
+  return Math.ceil(chars / SOURCE_CHARS_PER_MS);
+}
 
 /**
  * One uninterrupted stretch of work of a VM: how long it may last and why it was stopped. Time that a script spends

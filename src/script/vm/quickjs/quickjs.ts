@@ -1,8 +1,4 @@
-import type { ScriptEngine } from "../engine.ts";
-import { QuickJsInstance } from "./quickjs-instance.ts";
-import type { QuickJsLoader } from "./quickjs-module.ts";
-import { instantiateQuickJs } from "./quickjs-module.ts";
-import { quickJsWasmBytes } from "./wasm-file.ts";
+import type { ScriptEngine } from "../script-engine.ts";
 
 export interface QuickJsOptions {
   /**
@@ -27,40 +23,21 @@ export interface QuickJsOptions {
  * ```
  */
 export function quickjs(options: QuickJsOptions = {}): ScriptEngine {
-  const given = options.wasmModule;
   return {
     name: "quickjs",
-    async instantiate({ memoryBytes }) {
-      const load = await loadQuickJs();
-      const wasmModule = given ?? (await compileFromFile());
-      const made: { instance?: QuickJsInstance } = {};
-      const memoryRanOut = (): void => made.instance?.memoryRanOut();
-      made.instance = new QuickJsInstance(await instantiateQuickJs(load, wasmModule, memoryBytes, memoryRanOut));
-      return made.instance;
+    async createVm(limits) {
+      const { createQuickJsVm } = await import("./quickjs-vm.ts");
+      return createQuickJsVm(options.wasmModule, limits);
     },
     child: {
       // Asked for late: a bundle for Workers has no place of its own.
       get program() {
         return new URL(`./quickjs-child.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url).href;
       },
-      payload: quickJsWasmBytes,
+      async payload() {
+        const { quickJsWasmBytes } = await import("./wasm-file.ts");
+        return quickJsWasmBytes();
+      },
     },
   };
-}
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-function compileFromFile(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(quickJsWasmBytes() as BufferSource);
-  // A failure is not kept: the file may be there the next time.
-  compiled.catch(() => (compiled = undefined));
-  return compiled;
-}
-
-async function loadQuickJs(): Promise<QuickJsLoader> {
-  const loaded: { readonly default: unknown } = await import("@jitl/quickjs-wasmfile-release-sync/emscripten-module");
-  // Bundlers and Node differ in how often they wrap a CommonJS default.
-  let found: unknown = loaded.default;
-  while (typeof found === "object" && found !== null && "default" in found) found = found.default;
-  return found as QuickJsLoader;
 }
