@@ -184,7 +184,7 @@ export class ScriptContext {
 
   #notBegun(call: PendingCall, error: unknown, again: Again | undefined): void {
     if (call.settled) return;
-    if (again !== undefined && isTurnError(error, "vm-lost")) again();
+    if (again !== undefined && !call.begun && isTurnError(error, "vm-lost")) again();
     else call.fail(error);
   }
 

@@ -6,6 +6,7 @@ import ownerShutdown from "../script/owner-shutdown.portable.ts";
 import scriptAbuse from "../script/script-abuse.portable.ts";
 import scriptCalls from "../script/script-calls.portable.ts";
 import scriptLeaks from "../script/script-leaks.portable.ts";
+import scriptLost from "../script/script-lost.portable.ts";
 import scriptOrder from "../script/script-order.portable.ts";
 import scriptTenants from "../script/script-tenants.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -20,6 +21,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/abuse": scriptAbuse,
   "script/calls": scriptCalls,
   "script/leaks": scriptLeaks,
+  "script/lost": scriptLost,
   "script/order": scriptOrder,
   "script/tenants": scriptTenants,
 };

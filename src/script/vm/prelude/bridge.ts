@@ -150,7 +150,7 @@ function call(id, ref, args) {
     if (fn === undefined) throw new TypeError("This function was released");
     const value = apply(fn, undefined, args);
     if (typeof value !== "object" || value === null) {
-      if (typeof value !== "function" && first === undefined) return encode("=", id, "", value, 0);
+      if (typeof value !== "function" && first === undefined) return encode("=", id, "", value, 0) ?? "%" + id + " \\n";
       answer(id, value);
     } else if (typeof value.then === "function") void answerLater(id, value);
     else if (first === undefined) {
