@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 export const projectFolder: string = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -8,7 +9,7 @@ export interface CommandResult {
   /** 0 when it ended well, 1 also when it was killed or could not be started. */
   readonly exitCode: number;
   readonly stdout: string;
-  /** Both streams as they came, and a last line that says why it was killed, if it was. */
+  /** Both streams as they came, but for colours, and a last line that says why it was killed, if it was. */
   readonly output: string;
 }
 
@@ -49,7 +50,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
     const finish = (exitCode: number): void => {
       clearTimeout(timer);
       if (pid !== undefined) running.delete(pid);
-      resolve({ exitCode: verdict === "" ? exitCode : 1, stdout, output: output + verdict });
+      resolve({ exitCode: verdict === "" ? exitCode : 1, stdout, output: stripVTControlCharacters(output) + verdict });
     };
     child.on("error", (error) => {
       verdict = `Could not be started: ${error.message}\n`;
@@ -79,7 +80,7 @@ function killGroup(pid: number | undefined): void {
 }
 
 // Logs are read in files and by CI more often than on a terminal.
-const QUIET = { CI: "true", NO_COLOR: "1", FORCE_COLOR: "0", npm_config_update_notifier: "false" };
+const QUIET = { CI: "true", NO_COLOR: "1", FORCE_COLOR: undefined, npm_config_update_notifier: "false" };
 
 /** The locked tools first, also when the gate was not started by npm. */
 function toolPath(): string {

@@ -50,6 +50,8 @@ export async function reportOn(options: ReportOptions): Promise<RuntimeReport> {
       skipped.push({ name, reason: skip.reason });
       continue;
     }
+    // Should the runtime hang or die, the last of these lines says where.
+    console.error(`running: ${name}`);
     const result = await run();
     if (result.ok) passed++;
     else failures.push({ name, error: result.error ?? "failed without a word" });
@@ -57,6 +59,8 @@ export async function reportOn(options: ReportOptions): Promise<RuntimeReport> {
   for (const skip of options.skips) {
     if (!used.has(skip)) failures.push({ name: "(skips)", error: `No test is called "${skip.test}": remove the skip` });
   }
+  // Runtimes tell of an unhandled rejection only when all that was ready has run.
+  await new Promise((resolve) => setTimeout(resolve, 10));
   for (const error of await options.strayErrors()) failures.push({ name: "(outside of any test)", error });
   const { runtime, version } = options;
   return { runtime, version, passed, failed: failures.length, skipped, failures, ms: Date.now() - startedAt };

@@ -17,12 +17,18 @@ interface DevWorker {
 // Wrangler's own type of this says `any`.
 type StartWorker = (options: object) => Promise<DevWorker>;
 
+const START_TIMEOUT_MS = 30_000;
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 process.env["WRANGLER_SEND_METRICS"] = "false";
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_LOG_PATH"] = `${projectFolder}.cache/wrangler/logs`;
 
 const { unstable_startWorker } = (await import("wrangler")) as unknown as { unstable_startWorker: StartWorker };
+// When the Worker does not load, Wrangler keeps the first request waiting for ever.
+const startTimer = setTimeout(() => {
+  console.error(`workerd did not list the tests within ${START_TIMEOUT_MS} ms`);
+  process.exit(1);
+}, START_TIMEOUT_MS);
 const worker = await unstable_startWorker({
   config: fileURLToPath(new URL("wrangler.json", import.meta.url)),
   dev: {
@@ -51,6 +57,7 @@ async function runRemotely(name: string, index: number): Promise<TestResult> {
 }
 
 const names = await get<string[]>("/tests");
+clearTimeout(startTimer);
 const tests = names.map((name, index): RunnableTest => ({ name, run: () => runRemotely(name, index) }));
 const report = await reportOn({
   runtime: "workerd",

@@ -1,0 +1,6 @@
+/** How many bytes each entry may cost a user, minified and gzipped, without its peers. A kB has 1000. */
+export const sizeLimits: Readonly<Record<string, number>> = {
+  turnwire: 5_000,
+  "turnwire/client": 3_000,
+  "turnwire/wire": 3_000,
+};
