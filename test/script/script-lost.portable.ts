@@ -134,6 +134,8 @@ export default function scriptLost({ describe, it, expect }: TestApi): void {
       expect(await script.call("ask")).toMatch(/longer than 1000 bytes/);
       expect(await script.call("many", [3])).toBe(undefined);
       expect(await codeOf(script.call("many", [1]))).toBe("script-limit");
+      // The script is evaluated anew, which is a call as well.
+      expect(await script.call("echo", [1])).toBe(1);
       const waiting = Array.from({ length: 3 }, () => script.call("wait").catch(() => undefined));
       const more = Array.from({ length: 3 }, () => codeOf(script.call("echo", [1])).catch(() => "fine"));
       expect(await Promise.all(more)).toEqual(["fine", "fine", "script-limit"]);
