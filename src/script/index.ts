@@ -1,18 +1,16 @@
 export { isOwnerError, OwnerError } from "./owner/owner-error.ts";
 export type { OwnerErrorCode } from "./owner/owner-error.ts";
 export type { OperationStats, Percentiles } from "./owner/owner-stats.ts";
-export { createRuntimeOwner } from "./owner/runtime-owner.ts";
+export type { JobContext, JobFunction, JobToken } from "./owner/job.ts";
 export type {
   CallOptions,
-  JobContext,
-  JobFunction,
   JobReport,
-  JobToken,
   OwnerState,
   OwnerStats,
   RuntimeOwner,
   RuntimeOwnerOptions,
-} from "./owner/runtime-owner.ts";
+} from "./owner/owner-contract.ts";
+export { createRuntimeOwner } from "./owner/runtime-owner.ts";
 export type { HostCallContext, HostFunction } from "./host-function.ts";
 export type { ScriptLimits } from "./limits.ts";
 export type { ScriptCallOptions } from "./pending-call.ts";
@@ -25,7 +23,7 @@ export type {
   ScriptRuntime,
   ScriptRuntimeOptions,
   ScriptRuntimeStats,
-} from "./script-runtime.ts";
+} from "./script-runtime-contract.ts";
 export type { Script } from "./script.ts";
 export type { ChildEngine, ScriptEngine } from "./vm/script-engine.ts";
 export type { Vm, VmAnswer, VmLimits, VmReply, VmStop, ScriptSource } from "./vm/vm.ts";

@@ -1,8 +1,9 @@
 import { isTurnError, TurnError } from "../errors.ts";
-import type { Clock } from "../internal/clock.ts";
 import { decodeFromVm, encodeWithin, findHostSlots, parseSlots } from "./crossing.ts";
+import type { ContextHost } from "./context-host.ts";
 import type { HostFunction } from "./host-function.ts";
 import { RunningHostCall } from "./host-function.ts";
+import { LentValues } from "./lent-values.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
 import { plainHostError, scriptFailure } from "./script-failure.ts";
 import { ScriptFunction } from "./script-function.ts";
@@ -22,21 +23,6 @@ import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
  *     are aborted and fail in the script at once, and its timers are forgotten; what it asks for later is refused.
  *  4. A dead context is never entered; every call that it had settles with an error, every host call is aborted.
  */
-
-export interface ContextHost {
-  readonly clock: Clock;
-  readonly messageBytes: number;
-  readonly hosts: Readonly<Record<string, HostFunction>>;
-  readonly number: number;
-  /** Runs a job in the owner's turn; `refused` hears when it never will. */
-  run(operation: string, job: (vm: Vm) => void, refused: (error: unknown) => void): void;
-  /** The whole VM is gone, not this context alone. */
-  lostVm(stop: VmStop, vm: Vm): void;
-  /** This context is dead. */
-  contextClosed(): void;
-  console(level: string, text: string): void;
-  newCall(operation: string, options: ScriptCallOptions, settled: (call: PendingCall) => void): PendingCall;
-}
 
 /** What becomes of a call whose context was lost before it was begun. */
 export type Again = () => void;
@@ -58,16 +44,11 @@ export class ScriptContext {
   readonly #calls = new Map<number, PendingCall>();
   readonly #hostCalls = new Map<number, HeldHostCall>();
   readonly #timers = new Map<number, HeldTimer>();
-  /** Host functions and signals that arguments carried, by number, with the call that brought them. */
-  readonly #lent = new Map<
-    number,
-    { readonly fn?: HostFunction; readonly release?: () => void; readonly call: number }
-  >();
+  readonly #lent = new LentValues();
   readonly #functions = new Map<string, number>();
   #exports: readonly string[] = [];
   #load: PendingCall | undefined = undefined;
   #vm: Vm | undefined = undefined;
-  #lastLent = 0;
   #dead: TurnError | undefined = undefined;
 
   constructor(host: ContextHost) {
@@ -111,7 +92,7 @@ export class ScriptContext {
     let operation: number = op.CALL;
     let text: string;
     try {
-      const lend = (value: (...given: never[]) => unknown): number => this.#lend(value as HostFunction, call);
+      const lend = (value: (...given: never[]) => unknown): number => this.#lent.lend(value as HostFunction, call);
       const slots = findHostSlots(args, lend, (signal) => this.#lendSignal(signal, call));
       if (slots.length > 0) operation = op.CALL_WITH_SLOTS;
       text = encodeWithin("The arguments are", slots.length > 0 ? { args, slots } : args, this.#host.messageBytes);
@@ -245,7 +226,6 @@ export class ScriptContext {
     this.#hostCalls.clear();
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
-    for (const { release } of this.#lent.values()) release?.();
     this.#lent.clear();
   }
 
@@ -305,7 +285,7 @@ export class ScriptContext {
       this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, id, plainHostError(abortError(trigger.abandoned)));
       return;
     }
-    const fn = typeof target === "string" ? this.#host.hosts[target] : this.#lent.get(target)?.fn;
+    const fn = typeof target === "string" ? this.#host.hosts[target] : this.#lent.functionOf(target);
     const running = new RunningHostCall();
     this.#hostCalls.set(id, { running, trigger });
     const fail = (error: unknown): void => this.#endHostCall(id, running, op.FAIL_HOST_CALL, plainHostError(error));
@@ -350,7 +330,7 @@ export class ScriptContext {
   settled(call: PendingCall): void {
     this.#calls.delete(call.id);
     if (this.#dead !== undefined) return;
-    if (this.#lent.size > 0) this.#takeBack(call);
+    if (!this.#lent.isEmpty) this.#takeBack(call);
     if (call.abandoned === undefined || !call.begun) return;
     const error = abortError(call.abandoned);
     for (const [id, { running, trigger }] of this.#hostCalls) {
@@ -366,32 +346,15 @@ export class ScriptContext {
     }
   }
 
-  #lend(fn: HostFunction, call: PendingCall): number {
-    const number = ++this.#lastLent;
-    this.#lent.set(number, { fn, call: call.id });
-    return number;
-  }
-
   #lendSignal(signal: AbortSignal, call: PendingCall): number {
-    const number = ++this.#lastLent;
-    const abort = (): void => {
+    return this.#lent.lendSignal(signal, call, (number) => {
       this.#enter(call, "abort signal", op.ABORT_SIGNAL, number, plainHostError(abortError(signal.reason)));
-    };
-    // After the call that hands it over, which is a job ahead of this one.
-    if (signal.aborted) queueMicrotask(abort);
-    else signal.addEventListener("abort", abort, { once: true });
-    this.#lent.set(number, { call: call.id, release: () => signal.removeEventListener("abort", abort) });
-    return number;
+    });
   }
 
-  /** What a call's arguments brought is worth nothing once the call has ended. */
   #takeBack(call: PendingCall): void {
-    for (const [number, lent] of this.#lent) {
-      if (lent.call !== call.id) continue;
-      this.#lent.delete(number);
-      lent.release?.();
-      // The VM may forget its side of a signal.
-      if (lent.fn === undefined && call.begun) this.#enter(call, "forget signal", op.ABORT_SIGNAL, number, "");
+    for (const number of this.#lent.takeBack(call)) {
+      if (call.begun) this.#enter(call, "forget signal", op.ABORT_SIGNAL, number, "");
     }
   }
 

@@ -1,29 +1,26 @@
 import { TurnError } from "../errors.ts";
-import {
-  checkDuration,
-  checkName,
-  checkObject,
-  checkOneOf,
-  checkOptionalFunction,
-  checkFunction,
-  checkString,
-} from "../internal/check-argument.ts";
+import { checkDuration, checkObject, checkOneOf, checkOptionalFunction } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
 import { systemClock } from "../internal/clock.ts";
 import { createDeferred } from "../internal/deferred.ts";
 import { describeValue } from "../internal/describe-value.ts";
-import { utf8Bytes } from "./crossing.ts";
+import { checkHost, checkScript } from "./check-script.ts";
 import type { HostFunction } from "./host-function.ts";
-import type { ResolvedLimits, ScriptLimits } from "./limits.ts";
+import type { ResolvedLimits } from "./limits.ts";
 import { resolveLimits } from "./limits.ts";
-import type { JobReport, OwnerStats } from "./owner/runtime-owner.ts";
 import type { ScriptCallOptions } from "./pending-call.ts";
 import { PendingCall } from "./pending-call.ts";
 import type { Script, ScriptHome } from "./script.ts";
 import { OpenScript } from "./script.ts";
 import { VmHome } from "./vm-home.ts";
-import type { ScriptEngine } from "./vm/script-engine.ts";
-import type { ScriptSource, Vm } from "./vm/vm.ts";
+import type {
+  ConsoleEntry,
+  OpenScriptOptions,
+  ScriptRuntime,
+  ScriptRuntimeOptions,
+  ScriptRuntimeStats,
+} from "./script-runtime-contract.ts";
+import type { Vm } from "./vm/vm.ts";
 
 /*
  * The script runtime: scripts by tenant, each tenant in a VM of its own, at most `maxVms` of them.
@@ -37,61 +34,6 @@ import type { ScriptSource, Vm } from "./vm/vm.ts";
  *  3. Every call is counted in its home from its making until it has settled, and it does settle.
  *  4. Nothing is accepted after `close`; when that has resolved, no VM, child process or timer is left (V5).
  */
-
-export interface ConsoleEntry {
-  readonly level: string;
-  readonly text: string;
-  readonly tenant: string;
-  readonly fileName: string;
-}
-
-export interface ScriptRuntimeOptions {
-  readonly engine: ScriptEngine;
-  /**
-   * Where VMs run. `inline`: in this thread; works everywhere. `process`: each in a child process (Node, Deno, Bun), which
-   * is killed when it does not answer: the only way to stop a builtin that runs on by itself.
-   */
-  readonly isolation?: "inline" | "process";
-  readonly limits?: ScriptLimits;
-  /** Functions of the host, as globals of all scripts. */
-  readonly host?: Readonly<Record<string, HostFunction>>;
-  /** What scripts write to their console. Default: nowhere. */
-  readonly console?: (entry: ConsoleEntry) => void;
-  /** How the jobs on the VMs ended. */
-  readonly observe?: (report: JobReport) => void;
-  readonly clock?: Clock;
-}
-
-export interface OpenScriptOptions extends ScriptCallOptions {
-  /** The text of an ES module. */
-  readonly source: string;
-  /** What errors of the script call it. Default `script.js`. */
-  readonly fileName?: string;
-  /** Whose script it is. Scripts of two tenants never meet in one VM. Default: one and the same for all. */
-  readonly tenant?: string;
-  /** What the script may import, source by exact name. */
-  readonly modules?: Readonly<Record<string, string>>;
-  /** Host functions of this script beside the runtime's. */
-  readonly host?: Readonly<Record<string, HostFunction>>;
-}
-
-export interface ScriptRuntimeStats {
-  readonly vms: number;
-  readonly scripts: number;
-  /** Calls that have not settled. */
-  readonly calls: number;
-  /** The owners, by tenant. */
-  readonly owners: Readonly<Record<string, OwnerStats>>;
-}
-
-export interface ScriptRuntime {
-  /** Evaluates a script. It must be closed. */
-  openScript(options: OpenScriptOptions): Promise<Script>;
-  /** Accepts nothing more, gives calls that have begun `graceMs` (default 5,000) to end, then ends everything. */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
-  isClosed(): boolean;
-  stats(): ScriptRuntimeStats;
-}
 
 /**
  * Runs scripts of tenants who are not trusted.
@@ -123,7 +65,6 @@ export function createScriptRuntime(options: ScriptRuntimeOptions): ScriptRuntim
 }
 
 const DEFAULT_GRACE_MS = 5_000;
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 class Runtime implements ScriptRuntime {
   readonly #options: ScriptRuntimeOptions;
@@ -144,7 +85,7 @@ class Runtime implements ScriptRuntime {
   }
 
   async openScript(options: OpenScriptOptions): Promise<Script> {
-    const source = this.#checkSource(options);
+    const source = checkScript(options, this.#options.host ?? {}, this.#limits.sourceBytes);
     if (this.isClosed()) throw closedError();
     const tenant = options.tenant ?? "";
     const home = this.#homeOf(tenant);
@@ -180,30 +121,6 @@ class Runtime implements ScriptRuntime {
       calls: homes.reduce((sum, home) => sum + home.calls.size, 0),
       owners: Object.fromEntries(homes.map((home) => [home.tenant, home.owner.stats()])),
     };
-  }
-
-  #checkSource(options: OpenScriptOptions): ScriptSource {
-    checkObject("options", options);
-    const { source, fileName = "script.js", modules = {}, host = {} } = options;
-    checkString("source", source);
-    checkName("fileName", fileName);
-    checkObject("modules", modules);
-    checkHost(host);
-    if (options.tenant !== undefined) checkString("tenant", options.tenant);
-    if (options.timeoutMs !== undefined) checkDuration("timeoutMs", options.timeoutMs);
-    const { sourceBytes } = this.#limits;
-    let bytes = 0;
-    for (const [name, text] of [[fileName, source], ...Object.entries(modules)] as const) {
-      checkString(`The source of ${name}`, text);
-      // The engine reads sources as C strings, to the first zero.
-      if (text.includes("\0")) throw new TurnError("script-error", `${name}: a source cannot hold a NUL character`);
-      bytes += text.length > sourceBytes ? text.length : utf8Bytes(text);
-    }
-    if (bytes > sourceBytes) {
-      throw new TurnError("script-limit", `The script has ${bytes} bytes, the limit is ${sourceBytes} (sourceBytes)`);
-    }
-    const hosts = [...new Set([...Object.keys(this.#options.host ?? {}), ...Object.keys(host)])];
-    return { fileName, source, modules: Object.entries(modules), hosts };
   }
 
   #homeOf(tenant: string): VmHome {
@@ -364,15 +281,6 @@ class Runtime implements ScriptRuntime {
 function pick(options: ScriptCallOptions): ScriptCallOptions {
   const { signal, labels } = options;
   return { ...(signal === undefined ? {} : { signal }), ...(labels === undefined ? {} : { labels }) };
-}
-
-function checkHost(host: Readonly<Record<string, HostFunction>> | undefined): void {
-  if (host === undefined) return;
-  checkObject("host", host);
-  for (const [name, fn] of Object.entries(host)) {
-    if (!IDENTIFIER.test(name)) throw new TypeError(`host: ${describeValue(name)} is no name for a global function`);
-    checkFunction(`host.${name}`, fn);
-  }
 }
 
 function closedError(): TurnError {

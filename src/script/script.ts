@@ -1,7 +1,8 @@
 import { TurnError } from "../errors.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
 import { ScriptContext } from "./script-context.ts";
-import type { Again, ContextHost } from "./script-context.ts";
+import type { Again } from "./script-context.ts";
+import type { ContextHost } from "./context-host.ts";
 import type { ScriptSource } from "./vm/vm.ts";
 
 /** A script that was opened. */

@@ -1,7 +1,7 @@
 import { TurnError } from "../errors.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { ScriptContext } from "./script-context.ts";
-import type { JobReport, RuntimeOwner } from "./owner/runtime-owner.ts";
+import type { JobReport, RuntimeOwner } from "./owner/owner-contract.ts";
 import { createRuntimeOwner } from "./owner/runtime-owner.ts";
 import type { Vm, VmStop } from "./vm/vm.ts";
 

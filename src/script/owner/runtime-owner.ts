@@ -9,13 +9,20 @@ import type { Clock } from "../../internal/clock.ts";
 import { systemClock } from "../../internal/clock.ts";
 import { createDeferred } from "../../internal/deferred.ts";
 import { describeValue } from "../../internal/describe-value.ts";
-import { nextMacrotask } from "../../internal/macrotask.ts";
-import type { JobContext, JobFunction, JobToken } from "./job.ts";
+import { Burst } from "./burst.ts";
+import type { JobFunction } from "./job.ts";
 import { isOnStack, Job } from "./job.ts";
 import { JobQueue } from "./job-queue.ts";
+import type {
+  CallOptions,
+  JobReport,
+  OwnerState,
+  OwnerStats,
+  RuntimeOwner,
+  RuntimeOwnerOptions,
+} from "./owner-contract.ts";
 import type { OwnerErrorCode } from "./owner-error.ts";
 import { OwnerError } from "./owner-error.ts";
-import type { OperationStats } from "./owner-stats.ts";
 import { StatsBook } from "./owner-stats.ts";
 
 /*
@@ -34,82 +41,9 @@ import { StatsBook } from "./owner-stats.ts";
  *  5. created → running → stopping → stopped, never back; nothing is accepted from `stopping` on (V5).
  */
 
-export type OwnerState = "created" | "running" | "stopping" | "stopped";
-
-export interface CallOptions {
-  /** Gives the call up. A caller that brings one decides itself how long it waits: `maxWaitMs` then does not apply. */
-  readonly signal?: AbortSignal;
-  /** Of the job that this call is made from; it then runs inline, in that job's turn. */
-  readonly token?: JobToken;
-  /** For `observe`: session, inference, tenant. */
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-/** How a job ended, for logs. */
-export interface JobReport {
-  readonly owner: string;
-  readonly op: string;
-  readonly kind: "call" | "post";
-  readonly outcome: "done" | "failed" | "panicked" | "canceled" | "refused";
-  readonly error?: OwnerError;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** How many wait at this moment. */
-  readonly queued: number;
-}
-
-export interface RuntimeOwnerOptions {
-  /** Names the owner in errors and reports. Default "owner". */
-  readonly name?: string;
-  /** How long a call without a `signal` of its own waits for its result. Default: for ever. */
-  readonly maxWaitMs?: number;
-  /** How many may wait to be started. Default 10,000. */
-  readonly maxQueue?: number;
-  /** Told how each job ended. What it throws goes to the console. */
-  readonly observe?: (report: JobReport) => void;
-  /** Made ready before the first job; until then jobs wait. When it fails they are refused, and the next call tries again. */
-  readonly start?: () => void | Promise<void>;
-  /** Called once, as the last act of `shutdown`. */
-  readonly dispose?: () => void | Promise<void>;
-  /** Where the owner gets its turn on the event loop. By default a microtask. One that throws refuses the work. */
-  readonly schedule?: (turn: () => void) => void;
-  readonly clock?: Clock;
-}
-
-export interface OwnerStats {
-  readonly state: OwnerState;
-  readonly queued: number;
-  /** Started, with a promise that has not settled. */
-  readonly running: number;
-  readonly operations: Record<string, OperationStats>;
-}
-
-export interface RuntimeOwner {
-  readonly name: string;
-  /** Runs `fn` in its turn and answers what it returns; a promise that it returns is awaited for the caller, not by the queue. */
-  call<T>(op: string, fn: JobFunction<T>, options?: CallOptions): Promise<T>;
-  /** The same without an answer. Returns whether it was accepted; failures go to `observe`. */
-  post(op: string, fn: JobFunction<unknown>, options?: CallOptions): boolean;
-  /** Resolves when nothing waits and no promise of a job is pending. */
-  waitIdle(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /**
-   * Accepts nothing more, refuses what waits, gives running work `graceMs` (default 5,000), then fires its signals and
-   * answers its callers `closed`. Called again it is the same shutdown.
-   */
-  shutdown(options?: { readonly graceMs?: number }): Promise<void>;
-  isClosed(): boolean;
-  stats(): OwnerStats;
-}
-
 // Execution and queue times are far below a millisecond, so they are read from the fine clock.
 const fineClock: Clock = { now: () => performance.now(), after: (ms, callback) => systemClock.after(ms, callback) };
 
-// How long the owner may keep the event loop before it lets timers and sockets have a turn. The count stands in for the
-// time where clocks do not advance during CPU work (deployed Workers).
-const MAX_BURST_MS = 8;
-const MAX_BURST_JOBS = 1_000;
-const BURST_GAP_MS = 1;
-// A message between macrotasks costs microseconds, but on workerd it does not let timers fire; a timer, a millisecond.
-const BURSTS_PER_TIMER = 16;
 const DEFAULT_MAX_QUEUE = 10_000;
 const DEFAULT_GRACE_MS = 5_000;
 
@@ -152,10 +86,7 @@ class ActorOwner implements RuntimeOwner {
   #turnPending = false;
   #idle: ReturnType<typeof createDeferred<void>> | undefined = undefined;
   #stopped: Promise<void> | undefined = undefined;
-  #burstStart = 0;
-  #burstJobs = 0;
-  #bursts = 0;
-  #lastEnd = 0;
+  readonly #burst = new Burst();
 
   constructor(options: RuntimeOwnerOptions) {
     this.#options = options;
@@ -306,7 +237,7 @@ class ActorOwner implements RuntimeOwner {
     this.#turnPending = true;
     try {
       if (this.#options.schedule !== undefined) this.#options.schedule(this.#turn);
-      else if (this.#burstIsOver()) this.#yield();
+      else if (this.#burst.isOver) this.#burst.pause(() => this.#clock.now(), this.#turn);
       else queueMicrotask(this.#turn);
       return true;
     } catch (cause) {
@@ -316,44 +247,22 @@ class ActorOwner implements RuntimeOwner {
     }
   }
 
-  #yield(): void {
-    this.#bursts += 1;
-    if (this.#bursts % BURSTS_PER_TIMER === 0) systemClock.after(0, this.#newBurst);
-    else void nextMacrotask().then(this.#newBurst);
-  }
-
   /** One turn: jobs in order, until none waits or the event loop must have its share. */
   readonly #turn = (): void => {
     this.#turnPending = false;
     if (this.#stack.length > 0) return;
     let now = this.#clock.now();
-    if (now - this.#lastEnd > BURST_GAP_MS) {
-      this.#burstStart = now;
-      this.#burstJobs = 0;
-    }
+    this.#burst.begins(now);
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       now = this.#run(job, now);
-      if (this.#burstIsOver()) break;
+      if (this.#burst.isOver) break;
     }
     if (this.#queue.waiting > 0 && !this.#turnPending) this.#schedule(undefined);
     this.#checkIdle();
   };
 
-  /** After the event loop had its share. */
-  readonly #newBurst = (): void => {
-    this.#burstJobs = 0;
-    this.#burstStart = this.#clock.now();
-    this.#turn();
-  };
-
-  // Also true for callers that await each call before the next: microtasks alone would starve timers and sockets.
-  #burstIsOver(): boolean {
-    return this.#burstJobs >= MAX_BURST_JOBS || this.#lastEnd - this.#burstStart >= MAX_BURST_MS;
-  }
-
   /** Answers when it ended, which is when the next one starts. */
   #run(job: Job, startedAt: number): number {
-    this.#burstJobs += 1;
     job.state = "running";
     job.onStack = true;
     this.#stack.push(job);
@@ -367,7 +276,7 @@ class ActorOwner implements RuntimeOwner {
     this.#stack.pop();
     job.onStack = false;
     const endedAt = this.#clock.now();
-    this.#lastEnd = endedAt;
+    this.#burst.ended(endedAt);
     job.counter.started += 1;
     if (job.acceptedAt !== undefined) job.counter.ranFor(startedAt - job.acceptedAt, endedAt - startedAt);
     if (thrown !== undefined) this.#panic(job, "panicked", thrown.cause);
@@ -486,8 +395,6 @@ class ActorOwner implements RuntimeOwner {
     return new OwnerError(code, op, `${this.name}: ${op} ${what}`, options);
   }
 }
-
-export type { JobContext, JobFunction, JobToken };
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value instanceof Promise) return true;
