@@ -10,7 +10,12 @@ export interface ContextHost {
   readonly hosts: Readonly<Record<string, HostFunction>>;
   readonly number: number;
   /** Runs a job in the owner's turn; `refused` hears when it never will. */
-  run(operation: string, job: (vm: Vm) => void, refused: (error: unknown) => void): void;
+  run(
+    operation: string,
+    job: (vm: Vm) => void,
+    refused: (error: unknown) => void,
+    labels?: Readonly<Record<string, string>>,
+  ): void;
   /** The whole VM is gone, not this context alone. */
   lostVm(stop: VmStop, vm: Vm): void;
   /** This context is dead. */

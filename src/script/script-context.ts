@@ -144,7 +144,7 @@ export class ScriptContext {
       if (answer instanceof Promise) void answer.then((reply) => this.#readFirst(reply, call, again));
       else this.#readFirst(answer, call, again);
     };
-    this.#host.run(call.op, job, (error) => this.#notBegun(call, error, again));
+    this.#host.run(call.op, job, (error) => this.#notBegun(call, error, again), call.labels);
     // Whoever waits now waits for others.
     queueMicrotask(() => call.watchTime());
   }
@@ -174,7 +174,7 @@ export class ScriptContext {
     const job = (vm: Vm): void => {
       if (this.#dead === undefined) this.#take(vm.enter(this.#host.number, kind, number, 0, text, isAlive), trigger);
     };
-    this.#host.run(operation, job, ignoreRefusal);
+    this.#host.run(operation, job, ignoreRefusal, trigger?.labels);
   }
 
   #take(answer: VmAnswer, trigger: PendingCall | undefined): void {

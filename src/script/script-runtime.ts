@@ -149,7 +149,7 @@ class Runtime implements ScriptRuntime {
           messageBytes: this.#limits.messageBytes,
           hosts,
           number,
-          run: (operation, job, refused) => home.run(operation, job, refused),
+          run: (operation, job, refused, labels) => home.run(operation, job, refused, labels),
           lostVm: (stop, vm) => void home.lose(stop, vm),
           contextClosed: () => void home.contexts.delete(number),
           console: (level, text) => this.#console({ level, text, tenant: home.tenant, fileName }),

@@ -62,7 +62,12 @@ export class VmHome {
   }
 
   /** A job on the VM, in its turn. */
-  run(operation: string, job: (vm: Vm) => void, refused: (error: unknown) => void): void {
+  run(
+    operation: string,
+    job: (vm: Vm) => void,
+    refused: (error: unknown) => void,
+    labels?: Readonly<Record<string, string>>,
+  ): void {
     const turn = (): void => {
       if (this.#vm === undefined) {
         refused(new TurnError("vm-lost", "The VM was lost before this could run"));
@@ -76,7 +81,8 @@ export class VmHome {
         void this.lose({ code: "vm-lost", message: String(cause), wholeVm: true });
       }
     };
-    if (!this.owner.post(operation, turn)) refused(new TurnError("closed", "The script runtime was closed"));
+    const options = labels === undefined ? undefined : { labels };
+    if (!this.owner.post(operation, turn, options)) refused(new TurnError("closed", "The script runtime was closed"));
   }
 
   /** The VM is gone or has to go: all contexts in it are dead. Resolves when nothing is left of it. */

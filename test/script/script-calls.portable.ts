@@ -1,4 +1,4 @@
-import type { ConsoleEntry } from "../../src/script/index.ts";
+import type { ConsoleEntry, JobReport } from "../../src/script/index.ts";
 import { isScriptFunction } from "../../src/script/index.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
@@ -64,6 +64,25 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         expect(error.message).toBe('The script exports no function "nope"; it has: a, b');
         expect(await codeOf(script.call("c"))).toBe("script-error");
       });
+    });
+
+    it("reports every job on the VM to observe, with the labels of the call that it belongs to", async () => {
+      const reports: JobReport[] = [];
+      const host = { ask: () => 1 };
+      await withScript(
+        "export default () => ask();",
+        async (script) => {
+          await script.call("default", [], { labels: { session: "s1" } });
+          const mine = reports
+            .filter(({ labels }) => labels?.["session"] === "s1")
+            .map(({ op, outcome }) => [op, outcome]);
+          expect(mine).toEqual([
+            ["call default", "done"],
+            ["settle host call", "done"],
+          ]);
+        },
+        { host, observe: (report) => reports.push(report) },
+      );
     });
 
     it("imports the modules that it is given, by their names, also dynamically", async () => {

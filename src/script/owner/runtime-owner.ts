@@ -44,6 +44,8 @@ import { StatsBook } from "./owner-stats.ts";
 // Execution and queue times are far below a millisecond, so they are read from the fine clock.
 const fineClock: Clock = { now: () => performance.now(), after: (ms, callback) => systemClock.after(ms, callback) };
 
+// A name that begins with more than white space is not blank; it is not looked at any further.
+const SPACE = 32;
 const DEFAULT_MAX_QUEUE = 10_000;
 const DEFAULT_GRACE_MS = 5_000;
 
@@ -136,8 +138,8 @@ class ActorOwner implements RuntimeOwner {
   }
 
   #newJob(kind: "call" | "post", op: string, fn: JobFunction<unknown>, options: CallOptions | undefined): Job {
-    checkName("op", op);
-    checkFunction("fn", fn);
+    if (typeof op !== "string" || op === "" || op.charCodeAt(0) <= SPACE) checkName("op", op);
+    if (typeof fn !== "function") checkFunction("fn", fn);
     const counter = this.#stats.of(op);
     return new Job(this, kind, op, fn, counter, counter.wantsTimes() ? this.#clock.now() : undefined, options?.labels);
   }

@@ -30,7 +30,7 @@ export function createInlineVm(instance: VmInstance, limits: VmLimits): Vm {
 }
 
 interface OpenContext {
-  readonly vm: VmContext;
+  readonly vm?: VmContext;
   slice: Slice;
 }
 
@@ -46,15 +46,15 @@ class InlineVm implements Vm {
 
   open(id: number, script: ScriptSource): VmReply {
     const { sliceMs, stackBytes, messageBytes, maxPendingCalls } = this.#limits;
-    const slice = new Slice(sliceMs + extraMsForSource(script));
     const settings: PreludeSettings = {
       hosts: script.hosts,
       maxPending: maxPendingCalls,
       maxFunctions: MAX_FUNCTIONS,
       maxText: messageBytes,
     };
-    const opened: { context?: OpenContext } = {};
-    return this.#run(id, slice, () => {
+    // Opening a context is our work and not the script's, and the first one of a program takes its time.
+    const open: { slice: Slice; vm?: VmContext } = { slice: new Slice(Number.MAX_SAFE_INTEGER) };
+    return this.#run(id, open, () => {
       const vm = this.#instance.openContext({
         prelude,
         settings: JSON.stringify(settings),
@@ -62,24 +62,24 @@ class InlineVm implements Vm {
         modules: new Map(script.modules),
         // Details before the text are short, but they may name many functions.
         maxTextBytes: messageBytes + 65_536,
-        shouldInterrupt: () => (opened.context?.slice ?? slice).shouldInterrupt(),
-        overLimit: (message) => (opened.context?.slice ?? slice).overLimit(message),
+        shouldInterrupt: () => open.slice.shouldInterrupt(),
+        overLimit: (message) => open.slice.overLimit(message),
         randomHex,
       });
-      opened.context = { vm, slice };
-      this.#contexts.set(id, opened.context);
-      return this.#settle(vm, slice, vm.evaluate(script.fileName, script.source));
+      open.vm = vm;
+      this.#contexts.set(id, open);
+      open.slice = new Slice(sliceMs + extraMsForSource(script));
+      return this.#settle(vm, open.slice, vm.evaluate(script.fileName, script.source));
     });
   }
 
   enter(id: number, operation: number, first: number, second: number, text: string | undefined): VmReply {
     const context = this.#contexts.get(id);
-    if (context === undefined) return UNBEGUN;
+    const vm = context?.vm;
+    if (context === undefined || vm === undefined) return UNBEGUN;
     const slice = new Slice(this.#limits.sliceMs);
     context.slice = slice;
-    return this.#run(id, slice, () =>
-      this.#settle(context.vm, slice, context.vm.enter(operation, first, second, text)),
-    );
+    return this.#run(id, context, () => this.#settle(vm, slice, vm.enter(operation, first, second, text)));
   }
 
   close(id: number): void {
@@ -108,14 +108,14 @@ class InlineVm implements Vm {
     }
   }
 
-  #run(id: number, slice: Slice, work: () => string[]): VmReply {
+  #run(id: number, context: OpenContext, work: () => string[]): VmReply {
     let stopped: VmStop | undefined;
     try {
       const messages = work();
-      stopped = slice.verdict();
+      stopped = context.slice.verdict();
       if (stopped === undefined) return { messages };
     } catch (error) {
-      stopped = stopFor(error, slice);
+      stopped = stopFor(error, context.slice);
     }
     if (!stopped.wholeVm) {
       const failure = this.#dispose(id);
@@ -129,7 +129,7 @@ class InlineVm implements Vm {
     const context = this.#contexts.get(id);
     this.#contexts.delete(id);
     try {
-      context?.vm.dispose();
+      context?.vm?.dispose();
       return undefined;
     } catch (error) {
       if (error instanceof EngineFailure) return error;
