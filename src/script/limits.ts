@@ -5,7 +5,10 @@ import type { VmLimits } from "./vm/vm.ts";
 export interface ScriptLimits {
   /** Wall time of a whole call, waiting in the queue and for the host included. Default 30,000. */
   readonly timeoutMs?: number;
-  /** VM time without a pause: from being entered until nothing is left to do but wait. Default 50. */
+  /**
+   * VM time without a pause: from being entered until nothing is left to do but wait. Time in which the program was kept
+   * from its CPU does not count, where the runtime tells. Default 50.
+   */
   readonly sliceMs?: number;
   /** All the memory of one VM, reserved as a whole and used as needed. At least 16 MiB, default 32 MiB. */
   readonly memoryBytes?: number;
