@@ -85,6 +85,16 @@ export default function processIsolation({ describe, it, expect }: TestApi): voi
       await runtime.close();
     });
 
+    it("serves what waited behind a call that was killed, in another child", async () => {
+      const runtime = abuseRuntime({ isolation, limits: { sliceMs: 300, killGraceMs: 300 } });
+      const script = await runtime.openScript({
+        source: "export const stuck = () => new Array(4e9).indexOf(1); export const ok = (n) => n;",
+      });
+      const results = await Promise.all([codeOf(script.call("stuck")), script.call("ok", [1]), script.call("ok", [2])]);
+      expect(results).toEqual(["script-timeout", 1, 2]);
+      await runtime.close();
+    });
+
     it("never sends a call that was canceled while another ran", async () => {
       const runtime = testRuntime({ isolation });
       const script = await runtime.openScript({
