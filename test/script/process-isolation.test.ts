@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../gate/run-command.ts";
 import type { TestResult } from "../support/mini-test.ts";
@@ -24,3 +25,21 @@ describe("script: process isolation elsewhere", () => {
     100_000,
   );
 });
+
+it.runIf(existsSync("/proc/self/stat"))("a child does not outlive its program, whatever it is doing", async () => {
+  const before = childPrograms();
+  const { exitCode, output } = await runCommand("node", ["test/script/stuck-child-main.ts"], { timeoutMs: 30_000 });
+  expect(exitCode, output).toBe(0);
+  expect(childPrograms().filter((pid) => !before.includes(pid))).toEqual([]);
+});
+
+function childPrograms(): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("quickjs-child");
+    } catch {
+      // It ended while we looked.
+      return false;
+    }
+  });
+}

@@ -32,6 +32,7 @@ interface ChildProcessModule {
 interface Host {
   readonly process?: {
     readonly execPath: string;
+    on?(event: "exit", callback: () => void): unknown;
     readonly versions?: { readonly node?: string };
   };
   readonly Deno?: { execPath(): string };
@@ -49,7 +50,23 @@ export function startChild(program: string): Child {
   // Deno would open its caches; where it cannot have a folder for them it does without.
   const env = "Deno" in globalThis ? { DENO_DIR: "/dev/null" } : {};
   const options = { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, shell: false };
-  return childProcess.spawn(process.execPath, [...flags(), url.fileURLToPath(program)], options);
+  const child = childProcess.spawn(process.execPath, [...flags(), url.fileURLToPath(program)], options);
+  endWithProgram(child);
+  return child;
+}
+
+const living = new Set<Child>();
+let isWatching = false;
+
+/** A child ends with its input, but not while a script holds it in a builtin: then it would outlive the program. */
+function endWithProgram(child: Child): void {
+  living.add(child);
+  child.on("close", () => void living.delete(child));
+  if (isWatching) return;
+  isWatching = true;
+  (globalThis as Host).process?.on?.("exit", () => {
+    for (const one of living) one.kill("SIGKILL");
+  });
 }
 
 function flags(): string[] {
