@@ -36,15 +36,17 @@ export class PendingCall {
   constructor(
     id: number,
     op: string,
-    options: ScriptCallOptions & { readonly clock: Clock; readonly timeoutMs: number },
+    clock: Clock,
+    timeoutMs: number,
+    options: ScriptCallOptions,
     onSettled: (call: PendingCall) => void,
   ) {
     this.id = id;
     this.op = op;
     this.labels = options.labels;
-    this.#clock = options.clock;
-    this.#timeoutMs = options.timeoutMs;
-    this.#startedAt = options.clock.now();
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#startedAt = clock.now();
     this.#onSettled = onSettled;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -170,8 +170,7 @@ class Runtime implements ScriptRuntime {
     if (options.timeoutMs !== undefined) checkDuration("timeoutMs", options.timeoutMs);
     const isFull = home.calls.size >= this.#limits.maxQueuedCalls;
     const timeoutMs = options.timeoutMs ?? this.#limits.timeoutMs;
-    const watched = { clock: this.#clock, timeoutMs, ...pick(options) };
-    const call = new PendingCall(++this.#lastNumber, operation, watched, (over) => {
+    const call = new PendingCall(++this.#lastNumber, operation, this.#clock, timeoutMs, options, (over) => {
       home.calls.delete(over);
       settled(over);
       if (home.calls.size === 0) this.#changed();
@@ -276,11 +275,6 @@ class Runtime implements ScriptRuntime {
     while (!isOver && !isDone()) await Promise.race([this.#change.promise, over.promise]);
     stopTimer();
   }
-}
-
-function pick(options: ScriptCallOptions): ScriptCallOptions {
-  const { signal, labels } = options;
-  return { ...(signal === undefined ? {} : { signal }), ...(labels === undefined ? {} : { labels }) };
 }
 
 function closedError(): TurnError {

@@ -13,13 +13,15 @@ export interface Contest {
   readonly limit: number;
   readonly ours: () => Promise<number>;
   readonly peer: () => Promise<number>;
+  /** Default 11. */
+  readonly rounds?: number;
 }
 
 /**
  * Both sides in turns, so that whatever else the machine does hits both; medians. The ratio is ours by the peer's: below
  * 1 is faster.
  */
-export async function compare({ name, limit, ours, peer }: Contest, rounds = 11): Promise<BenchResult> {
+export async function compare({ name, limit, ours, peer, rounds = 11 }: Contest): Promise<BenchResult> {
   const times = { ours: [] as number[], peer: [] as number[] };
   await ours();
   await peer();

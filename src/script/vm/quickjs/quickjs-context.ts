@@ -8,13 +8,14 @@ import { ADOPT_NAMESPACE, ADOPT_PROMISE, DESCRIBE_ERROR, PRELUDE_FILE } from "..
 const HOST_RANDOM = 1;
 const HOST_OVER_LIMIT = 2;
 const ARGUMENTS = 4;
+const KEPT_NUMBERS = 32;
 const NO_MEMORY = "The VM has no memory left (memoryBytes)";
 
 /**
  * A QuickJS runtime with one context: globals, atoms and jobs of its own. A runtime per context costs little more than
  * a context and leaves nothing between two uses that one could find of the other.
  *
- * Invariant: every value that a QTS function hands out is freed in the same method, but for the entry function, which
+ * Invariant: every value that a QTS function hands out is freed in the same method, but for the entry function and the kept numbers, which
  * `dispose` frees. A value that is forgotten makes QuickJS abort when its runtime is freed.
  */
 export class QuickJsContext implements VmContext {
@@ -28,6 +29,9 @@ export class QuickJsContext implements VmContext {
   readonly #argv: number;
   readonly #argvIndex: number;
   readonly #heap: Int32Array;
+  // Values that are used again and again and freed with the context; undefined is a constant of the engine's.
+  readonly #numbers: number[] = [];
+  readonly #kept = new Set<number>();
   #entry = 0;
   #disposed = false;
 
@@ -38,6 +42,7 @@ export class QuickJsContext implements VmContext {
     this.#options = options;
     this.#heap = new Int32Array(module.HEAPU8.buffer);
     this.#undefined = module._QTS_GetUndefined();
+    this.#kept.add(this.#undefined);
     this.#argv = instance.text.allocate((ARGUMENTS + 1) * 4);
     this.#argvIndex = this.#argv >> 2;
     this.runtime = this.#made(module._QTS_NewRuntime());
@@ -55,6 +60,7 @@ export class QuickJsContext implements VmContext {
       const random = this.#newFunction(HOST_RANDOM);
       const overLimit = this.#newFunction(HOST_OVER_LIMIT);
       this.#entry = this.#result(this.#callAndFree(prelude, [settings, random, overLimit]));
+      for (let value = 0; value < KEPT_NUMBERS; value++) this.#number(value);
     } finally {
       this.#free(prelude);
     }
@@ -97,6 +103,7 @@ export class QuickJsContext implements VmContext {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#instance.guard(() => {
+      for (const value of this.#numbers) this.#free(value);
       if (this.#entry !== 0) this.#free(this.#entry);
       this.#module._QTS_FreeContext(this.context);
       this.#module._QTS_FreeRuntime(this.runtime);
@@ -143,13 +150,7 @@ export class QuickJsContext implements VmContext {
   }
 
   #enter(operation: number, first: number, second: number, last: number): string {
-    const module = this.#module;
-    const args = [
-      module._QTS_NewFloat64(this.context, operation),
-      module._QTS_NewFloat64(this.context, first),
-      module._QTS_NewFloat64(this.context, second),
-      last,
-    ];
+    const args = [this.#number(operation), this.#number(first), this.#number(second), last];
     const result = this.#result(this.#callAndFree(this.#entry, args));
     try {
       return this.#readText(result);
@@ -158,10 +159,22 @@ export class QuickJsContext implements VmContext {
     }
   }
 
+  /** Operations and the functions of most scripts have small numbers; those are made once. */
+  #number(value: number): number {
+    const known = this.#numbers[value];
+    if (known !== undefined) return known;
+    const made = this.#made(this.#module._QTS_NewFloat64(this.context, value));
+    if (value === this.#numbers.length && value < KEPT_NUMBERS) {
+      this.#numbers.push(made);
+      this.#kept.add(made);
+    }
+    return made;
+  }
+
   #callAndFree(func: number, args: readonly number[]): number {
     for (let i = 0; i < args.length; i++) this.#heap[this.#argvIndex + i] = this.#made(args[i] ?? 0);
     const result = this.#module._QTS_Call(this.context, func, this.#undefined, args.length, this.#argv);
-    for (const arg of args) if (arg !== this.#undefined) this.#free(arg);
+    for (const arg of args) if (!this.#kept.has(arg)) this.#free(arg);
     return result;
   }
 

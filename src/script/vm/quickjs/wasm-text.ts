@@ -2,6 +2,7 @@ import { ContextStopped } from "../engine.ts";
 import type { QuickJsModule } from "./quickjs-module.ts";
 
 const SCRATCH_BYTES = 16_384;
+const SHORT = 24;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -52,16 +53,17 @@ export class WasmText {
   /** The text at `pointer`, or undefined when it is longer than `most` bytes. */
   read(pointer: number, most: number): string | undefined {
     const bytes = this.#bytes;
+    const end = bytes.indexOf(0, pointer);
+    if (end - pointer > most) return undefined;
+    if (end - pointer > SHORT) return decoder.decode(bytes.subarray(pointer, end));
     // A short text is cheaper read byte by byte than through a decoder.
     let text = "";
-    for (let at = pointer, end = Math.min(pointer + 32, pointer + most + 1); at < end; at++) {
+    for (let at = pointer; at < end; at++) {
       const byte = bytes[at] ?? 0;
-      if (byte === 0) return text;
-      if (byte >= 0x80) break;
+      if (byte >= 0x80) return decoder.decode(bytes.subarray(pointer, end));
       text += String.fromCharCode(byte);
     }
-    const end = bytes.indexOf(0, pointer);
-    return end - pointer > most ? undefined : decoder.decode(bytes.subarray(pointer, end));
+    return text;
   }
 
   /** Bytes up to the zero. */
@@ -73,7 +75,7 @@ export class WasmText {
     const { length } = text;
     const bytes = this.#bytes;
     let written = 0;
-    if (length <= 32) {
+    if (length <= SHORT) {
       for (; written < length; written++) {
         const code = text.charCodeAt(written);
         if (code >= 0x80) break;
