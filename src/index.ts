@@ -15,6 +15,8 @@ export {
   deriveExecutionId,
   type ExecutionIdParts,
   fromEvents,
+  fromSubstrate,
+  type FromSubstrateOptions,
   fromText,
   handleChatTurn,
   parseExecutionId,

@@ -2,6 +2,7 @@ export type { ChatTurnHooks, SettledTurn, TurnSubject } from "./chat-turn-hooks.
 export type { ChatTurnInput } from "./chat-turn-input.ts";
 export { deriveExecutionId, type ExecutionIdParts, parseExecutionId } from "./execution-id.ts";
 export { fromEvents } from "./from-events.ts";
+export { fromSubstrate, type FromSubstrateOptions } from "./from-substrate.ts";
 export { fromText } from "./from-text.ts";
 export { type ChatTurnResult, handleChatTurn } from "./handle-chat-turn.ts";
 export { runTurn } from "./run-turn.ts";

@@ -142,7 +142,7 @@ function abandon(turn: OwnedTurn, iterator: LooseIterator<TurnEvent>): void {
 }
 
 /** A stop's reason, as far as a person gave one. */
-function reasonText(reason: unknown): string | undefined {
+export function reasonText(reason: unknown): string | undefined {
   try {
     // A bare `abort()` brings an AbortError, whose message tells nobody anything.
     const said: unknown = reason instanceof Error && reason.name !== "AbortError" ? reason.message : reason;

@@ -32,6 +32,14 @@ describe("describeSubstrate", () => {
     expect(some.skipped.filter((name) => name.endsWith(" (keeps everything)"))).toHaveLength(4);
   });
 
+  it("skips one test by its guarantee and title", () => {
+    const { skipped } = register({ skip: { "S7: an execution whose agent does not listen": "remote" } }, true);
+    expect(skipped).toEqual(["an execution whose agent does not listen (remote)"]);
+    expect(() => register({ skip: { "S7: an execution of old": "remote" } }, true)).toThrow(
+      "nothing that can be skipped",
+    );
+  });
+
   it("says SKIPPED where the runner knows no skipping", () => {
     const { tests } = register({ skip: { S9: "one process" } }, false);
     expect(tests.filter((name) => name.endsWith(" (SKIPPED: one process)"))).toHaveLength(1);

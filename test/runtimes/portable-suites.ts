@@ -33,6 +33,7 @@ import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
 import memoryStore from "../run/memory-store.portable.ts";
+import fromSubstrate from "../turn/from-substrate.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -72,4 +73,5 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
   "run/memory-store": memoryStore,
+  "turn/from-substrate": fromSubstrate,
 };

@@ -1,5 +1,5 @@
 import type { ConformanceApi, ConformanceIt } from "./conformance-api.ts";
-import type { Capability, Guarantee, SubstrateFixture, SubstrateUnderTest } from "./fixture.ts";
+import type { Capability, ConformanceSkips, Guarantee, SubstrateFixture, SubstrateUnderTest } from "./fixture.ts";
 import { createScenario } from "./scenario.ts";
 import type { ConformanceTest, Section } from "./section.ts";
 import { crashes } from "./sections/crashes.ts";
@@ -66,26 +66,44 @@ const RUNNER_SLACK_MS = 5000;
  */
 export function describeSubstrate(name: string, underTest: SubstrateUnderTest, api: ConformanceApi): void {
   const { skip = {} } = underTest;
-  checkSkip(skip);
+  const sections = Object.entries(SECTIONS).map(([guarantee, [title, section]]) => {
+    const tests: ConformanceTest[] = [];
+    section((testTitle, needs, body) => void tests.push({ title: testTitle, needs, body }));
+    return { guarantee, title, tests };
+  });
+  const keysOf = (guarantee: string, test: ConformanceTest): readonly string[] => [
+    guarantee,
+    ...test.needs,
+    `${guarantee}: ${test.title}`,
+  ];
+  checkSkips(
+    skip,
+    new Set(sections.flatMap(({ guarantee, tests }) => tests.flatMap((test) => keysOf(guarantee, test)))),
+  );
+  const reasons: Readonly<Record<string, string | undefined>> = skip;
   api.describe(`substrate conformance: ${name}`, () => {
-    for (const [guarantee, [title, section]] of Object.entries(SECTIONS) as [Guarantee, [string, Section]][]) {
-      api.describe(`${guarantee}: ${title}`, () =>
-        section((testTitle, needs, body) => {
-          const reason = [guarantee, ...needs].map((one) => skip[one]).find((one) => one !== undefined);
-          const test: ConformanceTest = { title: testTitle, needs, body };
+    for (const { guarantee, title, tests } of sections) {
+      api.describe(`${guarantee}: ${title}`, () => {
+        for (const test of tests) {
+          const reason = keysOf(guarantee, test)
+            .map((key) => reasons[key])
+            .find((one) => one !== undefined);
           if (reason === undefined) addTest(test, underTest, api);
-          else addSkipped(testTitle, reason, api.it);
-        }),
-      );
+          else addSkipped(test.title, reason, api.it);
+        }
+      });
     }
   });
 }
 
-function checkSkip(skip: Readonly<Record<string, string>>): void {
-  const known: readonly string[] = [...Object.keys(SECTIONS), ...CAPABILITIES];
+/** A skip that fits nothing is a mistake, or left over from a test that has another name now. */
+function checkSkips(skip: ConformanceSkips, known: ReadonlySet<string>): void {
   for (const [what, reason] of Object.entries(skip)) {
-    if (!known.includes(what)) throw new TypeError(`skip.${what} is nothing that can be skipped: ${known.join(", ")}`);
-    if (reason.trim() === "") throw new TypeError(`skip.${what} must say why`);
+    if (!known.has(what)) {
+      const names = [...known].filter((name) => !name.includes(": ")).join(", ");
+      throw new TypeError(`skip.${what} is nothing that can be skipped: ${names}, or a test as "S1: its title"`);
+    }
+    if (reason?.trim() === "") throw new TypeError(`skip.${what} must say why`);
   }
 }
 
@@ -139,9 +157,9 @@ const HAS: Readonly<Record<Capability, (fixture: SubstrateFixture) => boolean>> 
   cursorAhead: (fixture) => fixture.ids !== "opaque" || fixture.cursorAhead !== undefined,
   list: (fixture) => fixture.substrate.list !== undefined,
   agentCalls: () => true,
+  conflicts: () => true,
   approvals: () => true,
 };
-const CAPABILITIES: readonly string[] = Object.keys(HAS);
 
 function checkNeeds({ needs }: ConformanceTest, fixture: SubstrateFixture): void {
   for (const need of needs) {

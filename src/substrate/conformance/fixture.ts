@@ -4,9 +4,20 @@ import type { Substrate } from "../substrate.ts";
 import type { AgentCalls } from "./conformance-agent.ts";
 import type { ConformanceGate } from "./conformance-gates.ts";
 
-/** What a test needs beside the substrate; the names are those of the fixture's members, or of the port's. */
+/** What a test needs beside the substrate: a member of the fixture, or a part of the port that not all have. */
 export type Capability =
-  "reopen" | "another" | "trim" | "stall" | "slots" | "settles" | "agentCalls" | "cursorAhead" | "approvals" | "list";
+  | "reopen"
+  | "another"
+  | "trim"
+  | "stall"
+  | "slots"
+  | "settles"
+  | "agentCalls"
+  | "cursorAhead"
+  /** Comparing what an id is opened with again to what it was opened with first. */
+  | "conflicts"
+  | "approvals"
+  | "list";
 
 /** A guarantee of the design, by its number; `port` is what the port's own comments promise. */
 export type Guarantee = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9" | "R5" | "R7" | "port";
@@ -66,12 +77,20 @@ export interface SubstrateFixture {
   close?(): void | Promise<void>;
 }
 
+/**
+ * Reasons, by what is left out: a whole guarantee, all tests that need a capability, or one test by its guarantee and
+ * title (`"S7: an execution whose agent does not listen"`).
+ */
+export type ConformanceSkips = {
+  readonly [what in Guarantee | Capability | `${Guarantee}: ${string}`]?: string;
+};
+
 /** What {@link describeSubstrate} tests. */
 export interface SubstrateUnderTest {
   /** Called for each test. Instances may be shared: the ids of the tests never meet. */
   open(): Promise<SubstrateFixture>;
-  /** Guarantees that the substrate does not give, and capabilities that its fixture does not have, with the reason. */
-  readonly skip?: Readonly<Partial<Record<Guarantee | Capability, string>>>;
+  /** What the substrate does not give, or its fixture does not have, with the reason. */
+  readonly skip?: ConformanceSkips;
   /** How long one test may take. Default 10,000. */
   readonly testMs?: number;
   /** How many events the tests of slow readers and of full flight send. Default 1,000. */

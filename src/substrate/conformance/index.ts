@@ -8,4 +8,11 @@ export {
 export type { ConformanceApi, ConformanceExpect, ConformanceIt } from "./conformance-api.ts";
 export { type ConformanceGate, openConformanceGate } from "./conformance-gates.ts";
 export { describeSubstrate } from "./describe-substrate.ts";
-export type { Capability, ExecutionRef, Guarantee, SubstrateFixture, SubstrateUnderTest } from "./fixture.ts";
+export type {
+  Capability,
+  ConformanceSkips,
+  ExecutionRef,
+  Guarantee,
+  SubstrateFixture,
+  SubstrateUnderTest,
+} from "./fixture.ts";

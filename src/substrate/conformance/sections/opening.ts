@@ -58,7 +58,7 @@ export const opening: Section = (test) => {
     ["turn index", ({ identity }) => ({ identity: change(identity, { turnIndex: 7 }) })],
   ];
   for (const [what, differ] of others) {
-    test(`the same id with another ${what} is execution-conflict`, ["agentCalls"], async (s) => {
+    test(`the same id with another ${what} is execution-conflict`, ["conflicts", "agentCalls"], async (s) => {
       const execution = s.execution({ do: "say", count: 2 }, s.gate("middle"), { do: "say", count: 1 });
       const reader = await execution.follow();
       await reader.heard(2);

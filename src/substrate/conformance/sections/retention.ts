@@ -48,7 +48,7 @@ export const retention: Section = (test) => {
     s.expect((await execution.inspect())?.state).toBe("completed");
   });
 
-  test("a trimmed execution still refuses another input", ["trim"], async (s) => {
+  test("a trimmed execution still refuses another input", ["trim", "conflicts"], async (s) => {
     const execution = s.execution({ do: "say", count: 2 });
     await execution.play();
     await s.fixture.trim?.({ executionId: execution.executionId, identity: execution.request.identity });
