@@ -12,11 +12,13 @@ export async function authorizeRequest(
   const answer = await ask(() => authorize(request, { intent }));
   if (answer === undefined) throw new TurnError("unauthorized", "This request says nobody's name that is known here");
   if (isResponse(answer)) return answer;
-  const { tenantId, userId, mayUseSession } = Object(answer) as Authorized;
+  const known = Object(answer) as Authorized;
+  const { tenantId, userId } = known;
   // The product's mistake, not the client's: it becomes a 500, and the log tells.
   checkName("authorize's tenantId", tenantId);
   checkName("authorize's userId", userId);
-  return { tenantId, userId, projectId, ...(mayUseSession && { mayUseSession: mayUseSession.bind(answer) }) };
+  // Kept as it is: its method may need its `this`.
+  return { tenantId, userId, projectId, known };
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(["unauthorized", "forbidden", "rate-limited"]);

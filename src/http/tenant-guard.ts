@@ -4,8 +4,12 @@ import { RefusedRequest } from "./problem.ts";
 import type { Authorized } from "./route-options.ts";
 
 /** Whose executions a request may touch: those of one tenant in one project, in sessions that the user may use. */
-export interface Tenancy extends Authorized {
+export interface Tenancy {
+  readonly tenantId: string;
+  readonly userId: string;
   readonly projectId: string;
+  /** What the product said of them. */
+  readonly known: Authorized;
 }
 
 /** The id of a turn of this tenant. */
@@ -47,7 +51,7 @@ export function executionNotFound(): TurnError {
   return new TurnError("execution-not-found", "There is no such execution");
 }
 
-async function mayUse(tenancy: Tenancy, sessionId: string): Promise<boolean> {
+async function mayUse({ known }: Tenancy, sessionId: string): Promise<boolean> {
   // Only a plain yes counts: what a database's driver gave back by mistake does not.
-  return tenancy.mayUseSession === undefined || (await tenancy.mayUseSession(sessionId)) === true;
+  return known.mayUseSession === undefined || (await known.mayUseSession(sessionId)) === true;
 }

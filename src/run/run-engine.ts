@@ -103,7 +103,7 @@ class Engine implements RunEngine {
   }
 
   async open(request: OpenRequest): Promise<Attachment> {
-    const checked = checkRequest(this.#core, request);
+    const checked = checkRequest(request);
     const cursor = parseCursor(request.after);
     this.#refuseWhenStopped();
     this.start();

@@ -98,10 +98,14 @@ export class RunWriter {
   async #write<T>(body: (draft: RunDraft) => T): Promise<T> {
     for (;;) {
       if (this.#lost !== undefined) throw this.#lost;
-      const batch = this.#waiting;
+      // What is said between the transaction and its answer comes with the next one.
+      let written = 0;
       try {
-        const { value, said } = await this.#attempt(batch, body);
-        this.#waiting = this.#waiting.slice(batch.length);
+        const { value, said } = await this.#attempt((draft) => {
+          written = this.#sayWaiting(draft);
+          return body(draft);
+        });
+        this.#waiting = this.#waiting.slice(written);
         this.#waitingChars = this.#waiting.reduce((sum, { json }) => sum + json.length, 0);
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
         this.#onStored(said);
@@ -121,18 +125,17 @@ export class RunWriter {
     }
   }
 
-  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
-    return this.#core.changeAndSay(
-      this.#executionId,
-      (draft) => {
-        for (const { event, json, effect } of batch) {
-          const id = draft.say(event, json);
-          effect?.(draft, id);
-        }
-        return body(draft);
-      },
-      this.#fence,
-    );
+  #attempt<T>(body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
+    return this.#core.changeAndSay(this.#executionId, body, this.#fence);
+  }
+
+  /** Returns how many events it took. */
+  #sayWaiting(draft: RunDraft): number {
+    for (const { event, json, effect } of this.#waiting) {
+      const id = draft.say(event, json);
+      effect?.(draft, id);
+    }
+    return this.#waiting.length;
   }
 
   #makeRoom(): void {

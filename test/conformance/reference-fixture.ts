@@ -36,9 +36,12 @@ export function openReference(
       const row = disk.rows.get(executionId);
       if (row !== undefined) successor.recover(row);
       successor.fillSlots();
-      return async () => {
-        frozen.resolve();
-        for (let turn = 0; turn < 5; turn++) await nextMacrotask();
+      return {
+        successor,
+        wake: async () => {
+          frozen.resolve();
+          for (let turn = 0; turn < 5; turn++) await nextMacrotask();
+        },
       };
     },
     close: () => {

@@ -2,13 +2,9 @@
 export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 5_000,
   "turnwire/client": 3_000,
-<<<<<<< HEAD
   "turnwire/wire": 4_000,
   "turnwire/run": 24_000,
   "turnwire/sqlite": 8_000,
-=======
-  "turnwire/wire": 3_000,
->>>>>>> http
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
 };

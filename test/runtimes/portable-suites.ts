@@ -3,6 +3,7 @@ import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
 import textAccumulator from "../event/text-accumulator.portable.ts";
+import memoryStore from "../run/memory-store.portable.ts";
 import executionId from "../turn/execution-id.portable.ts";
 import wireChunking from "../wire/chunking.portable.ts";
 import wireBytePipe from "../wire/byte-pipe.portable.ts";
@@ -32,7 +33,7 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
-import memoryStore from "../run/memory-store.portable.ts";
+import runConformance from "../run/conformance.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
@@ -43,6 +44,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
   "event/text-accumulator": textAccumulator,
+  "run/memory-store": memoryStore,
   "turn/execution-id": executionId,
   "wire/chunking": wireChunking,
   "wire/byte-pipe": wireBytePipe,
@@ -72,6 +74,6 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
-  "run/memory-store": memoryStore,
+  "run/conformance": runConformance,
   "turn/from-substrate": fromSubstrate,
 };

@@ -28,6 +28,14 @@ export interface ExecutionRef {
   readonly identity: TurnIdentity;
 }
 
+/** An owner that is frozen, and has been replaced. */
+export interface StalledOwner {
+  /** The instance that has taken over. */
+  readonly successor: Substrate;
+  /** Lets the frozen one go on; resolves when it had the time to try and write. */
+  wake(): Promise<void>;
+}
+
 /**
  * One substrate under test, and what the suite may do to it. Only `substrate` is a must. A test that needs a member
  * which is missing fails and says so, unless `skip` says why it is missing.
@@ -64,10 +72,10 @@ export interface SubstrateFixture {
   /** Applies retention now: afterwards at least the first event of the ended execution is gone. */
   trim?(execution: ExecutionRef): Promise<void>;
   /**
-   * Freezes the owner of a running execution until somebody else has taken it over; the returned function lets the old
-   * one go on, and resolves when it had the time to try.
+   * Freezes the instance that owns a running execution, as a process that gets no time, until another one has taken the
+   * execution over.
    */
-  stall?(execution: ExecutionRef): Promise<() => Promise<void>>;
+  stall?(execution: ExecutionRef): Promise<StalledOwner>;
   /** How many executions run at once; those beyond are queued. */
   readonly slots?: number;
   /** Whether the substrate's owner runs `conformanceHooks`. */

@@ -11,13 +11,15 @@ export const fencing: Section = (test) => {
     const { executionId } = execution;
     const reader = await execution.follow();
     await reader.heard(2);
-    const wake = await s.fixture.stall?.({ executionId, identity: execution.request.identity });
-    const before = await takenOver(await execution.attach());
+    const stalled = await s.fixture.stall?.({ executionId, identity: execution.request.identity });
+    if (stalled === undefined) return;
+    const before = await takenOver(await execution.attach({ on: stalled.successor }));
     // Both agents go on now: the old owner's and, where there is one, the new one's.
     await execution.openGate("middle");
-    await wake?.();
+    await stalled.wake();
     await s.eventually(async () => ["completed", "failed"].includes(await execution.state()));
-    const log = await execution.stored();
+    const log = await execution.stored({ on: stalled.successor });
+    s.expect(await execution.stored()).toEqual(log);
     s.expect(log.slice(0, before.length)).toEqual(before);
     if (s.decimal) s.expect(log.map(({ id }) => id)).toEqual(log.map((_, index) => String(index + 1)));
     if (s.enveloped) {
