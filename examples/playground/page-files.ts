@@ -27,7 +27,9 @@ export async function answerWithFile(request: Request): Promise<Response> {
   const type = TYPES[extension];
   // Names of plain letters only: nothing leads out of the two folders.
   if (type === undefined || !/^(\/[\w-]+)*\/[\w-]+\.\w+$/.test(path)) return notFound();
-  const file = path.startsWith("/turnwire/") ? builtFolder + path.slice("/turnwire/".length) : pageFolder + path.slice(1);
+  const file = path.startsWith("/turnwire/")
+    ? builtFolder + path.slice("/turnwire/".length)
+    : pageFolder + path.slice(1);
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return notFound();
   return new Response(extension === "ts" ? stripTypeScriptTypes(text) : text, {

@@ -9,10 +9,11 @@ export const crashes: PlaygroundAgent = {
   example: "Crash, please.",
   agent: {
     replay: "safe",
-    async *stream({ checkpoint, attempt, saveCheckpoint, signal }) {
+    async *stream(run) {
+      const { checkpoint, attempt, signal } = run;
       if (checkpoint === undefined) {
         yield* speak(`Process ${process.pid} says goodbye. Start the server again with npm start. `, 60, signal);
-        await saveCheckpoint({ pid: process.pid });
+        await run.saveCheckpoint({ pid: process.pid });
       }
       // A crash after this checkpoint, whoever caused it, is the one that was asked for.
       if (attempt === 1) {
@@ -21,7 +22,11 @@ export const crashes: PlaygroundAgent = {
         // The signal needs a moment; nothing may be said in it.
         await pause(60_000, signal);
       }
-      yield* speak(`And here is process ${process.pid}, which read in a file how far the first one had come.`, 60, signal);
+      yield* speak(
+        `And here is process ${process.pid}, which read in a file how far the first one had come.`,
+        60,
+        signal,
+      );
     },
   },
 };

@@ -24,13 +24,14 @@ export const slow: PlaygroundAgent = {
   example: "Take your time.",
   agent: {
     replay: "safe",
-    async *stream({ checkpoint, saveCheckpoint, signal }) {
+    async *stream(run) {
+      const { checkpoint, signal } = run;
       const words = wordsOf(SLOW_ANSWER);
       for (let said = typeof checkpoint === "number" ? checkpoint : 0; said < words.length;) {
         await pause(200, signal);
         yield textDelta(words[said] ?? "");
         said++;
-        if (said % WORDS_PER_CHECKPOINT === 0) await saveCheckpoint(said);
+        if (said % WORDS_PER_CHECKPOINT === 0) await run.saveCheckpoint(said);
       }
     },
   },

@@ -40,7 +40,10 @@ export const tools: PlaygroundAgent = {
       const again: ToolCall = { ...weather, callID: "call-3" };
       yield toolEvent(again, { status: "running" });
       await pause(900, signal);
-      yield toolEvent(again, { status: "completed", output: { celsius: 19, rain: "from four o'clock", wind: "light" } });
+      yield toolEvent(again, {
+        status: "completed",
+        output: { celsius: 19, rain: "from four o'clock", wind: "light" },
+      });
       yield* speak(
         "Yes. Rain comes at four, and one of your two meetings today is outdoors. It stays mild, at 19 °C.",
         60,

@@ -4,7 +4,18 @@ import type { SeenEvent, TurnRecord } from "./turn-record.ts";
 
 /** What a span or an event is about; the style sheet has a colour for each. */
 export type Tone =
-  "queued" | "running" | "text" | "tool" | "waiting" | "settling" | "lost" | "good" | "bad" | "stopped" | "link" | "quiet";
+  | "queued"
+  | "running"
+  | "text"
+  | "tool"
+  | "waiting"
+  | "settling"
+  | "lost"
+  | "good"
+  | "bad"
+  | "stopped"
+  | "link"
+  | "quiet";
 
 export interface Span {
   readonly from: number;
@@ -98,7 +109,7 @@ function runSpans(seen: readonly SeenEvent[]): Span[] {
       if (state.label === "queued" && open?.tone === "running") {
         // Nobody takes a running turn back to the queue but a recovery: its process was gone since the event before.
         close(seen[index - 1]?.at ?? at);
-        open = { from: seen[index - 1]?.at ?? at, tone: "lost", label: "no process", event: index, row: 0 };
+        open = { from: seen[index - 1]?.at ?? at, tone: "lost", label: "down", event: index, row: 0 };
         close(at);
       }
       if (open?.label !== state.label) next(state.tone, state.label);
@@ -152,7 +163,9 @@ function toolSpans(seen: readonly SeenEvent[]): Span[] {
   });
   const end = seen.at(-1);
   const over = end !== undefined && toneIsEnd(toneOf(end)) ? { to: end.at } : {};
-  return [...done, ...[...open.values()].map((span) => ({ ...span, ...over }))].sort((a, b) => a.from - b.from);
+  return [...done, ...[...open.values()].map((span) => ({ ...span, ...over }))].sort(
+    (a, b) => a.from - b.from || (a.event ?? 0) - (b.event ?? 0),
+  );
 }
 
 const toneIsEnd = (tone: Tone): boolean => tone === "good" || tone === "bad" || tone === "stopped";
@@ -179,7 +192,7 @@ function linkSpans(links: readonly LinkNote[]): Span[] {
   let open: { readonly from: number; readonly tone: Tone; tries: number } | undefined;
   const close = (to?: number): void => {
     if (open === undefined) return;
-    const label = open.tone === "link" ? "connected" : `reconnecting, ${open.tries} ${open.tries === 1 ? "try" : "tries"}`;
+    const label = open.tone === "link" ? "connected" : `${open.tries} ${open.tries === 1 ? "try" : "tries"}`;
     spans.push({ from: open.from, tone: open.tone, label, row: 0, ...(to === undefined ? {} : { to }) });
     open = undefined;
   };

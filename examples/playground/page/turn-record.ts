@@ -32,7 +32,8 @@ export interface ApprovalBlock {
   decision: string;
 }
 
-export type TurnPhase = "queued" | "running" | "waiting" | "stopping" | "settling" | "completed" | "failed" | "cancelled";
+export type TurnPhase =
+  "queued" | "running" | "waiting" | "stopping" | "settling" | "completed" | "failed" | "cancelled";
 
 const PHASES: Readonly<Record<string, TurnPhase>> = {
   queued: "queued",
