@@ -10,7 +10,7 @@ export interface TurnClientOptions {
   /** Sent with every request; a function is asked anew each time, so that a token may be refreshed. */
   readonly headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>);
   readonly retry?: RetryOptions;
-  /** How long nothing may be heard before the connection counts as lost. Default 40,000; must exceed the server's heartbeat. */
+  /** How long nothing may be heard before the connection counts as lost. Default 30,000; more than the server's heartbeat (8,000). */
   readonly stallMs?: number;
   /**
    * Is handed what to call when it is worth looking at once whether a connection still lives, and returns what ends
@@ -41,7 +41,7 @@ export interface ResolvedClientOptions extends Required<Omit<TurnClientOptions, 
 
 /** Refuses what is no setting; then fills in the defaults. */
 export function resolveClientOptions(options: TurnClientOptions): ResolvedClientOptions {
-  const { baseUrl, stallMs = 40_000, retry: { baseMs = 250, maxMs = 10_000, attempts = 10 } = {} } = options;
+  const { baseUrl, stallMs = 30_000, retry: { baseMs = 250, maxMs = 10_000, attempts = 10 } = {} } = options;
   checkString("baseUrl", baseUrl);
   checkDuration("stallMs", stallMs);
   checkFiniteDuration("retry.baseMs", baseMs);

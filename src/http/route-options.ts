@@ -65,7 +65,10 @@ interface CommonOptions extends TurnSettings {
   /** What the product accepts as a message. Default: a text, or a list of parts with a type. */
   readonly message?: ZodType<TurnInput["message"]>;
   readonly limits?: RouteLimits;
-  /** `session.run.heartbeat` is sent after so long a silence. Default 15,000; `Infinity` for never. */
+  /**
+   * `session.run.heartbeat` is sent after so long a silence. Default 8,000, below the shortest time that a platform is
+   * known to wait (Bun: 10 s); `Infinity` for never.
+   */
   readonly keepAliveMs?: number;
   /** Tells the product's operators what clients are not told. Default `console.error`. */
   readonly log?: Log;
@@ -118,7 +121,7 @@ const TURN_SETTINGS = ["partialText", "hookTimeoutMs", "describeError", "onDisco
 /** Refuses what is no option, at once and naming it; then fills in the defaults. */
 export function resolveRoutes(options: ChatTurnRoutesOptions): Routes {
   checkObject("options", options);
-  const { authorize, projectId, message = userMessage, limits = {}, keepAliveMs = 15_000, onDisconnect } = options;
+  const { authorize, projectId, message = userMessage, limits = {}, keepAliveMs = 8_000, onDisconnect } = options;
   checkFunction("authorize", authorize);
   checkName("projectId", projectId);
   checkObject("message", message);

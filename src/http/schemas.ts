@@ -23,10 +23,10 @@ const note = z.string().max(10_000).optional();
 const json = z.json() as z.ZodType<JsonValue>;
 
 /** What a user may say, unless the product has its own schema. */
-export const userMessage: z.ZodType<TurnInput["message"]> = z.union([
-  z.string().min(1),
-  z.array(z.object({ type: z.string().min(1) }).catchall(json)).min(1),
-]);
+export const userMessage: z.ZodType<TurnInput["message"]> = z.union(
+  [z.string().min(1), z.array(z.object({ type: z.string().min(1) }).catchall(json)).min(1)],
+  "Expected a text, or a list of parts with a type",
+);
 
 /** The body of `POST /turns` with the product's own kind of message. */
 export function startTurnBodyWith(message: z.ZodType<TurnInput["message"]>): z.ZodType<StartTurnBody> {

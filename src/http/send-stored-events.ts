@@ -5,6 +5,8 @@ import { type EventStream, openEventStream } from "./event-stream.ts";
 import type { RouteCall } from "./route-call.ts";
 
 const HEARTBEAT_EVENT: TurnEvent = { type: HEARTBEAT, data: {} };
+/** Some servers (Bun) hold even the headers back until there is a byte to send. */
+const FIRST_SILENCE_MS = 250;
 
 /** Answers with the events of an execution that lives elsewhere: a reader joins, and goes when it likes. */
 export async function respondWithStored(
@@ -28,20 +30,28 @@ async function sendEvents(
   events: AsyncIterable<TurnEvent>,
   { pipe, frame, left }: EventStream,
 ): Promise<void> {
-  const keepAlive = startKeepAlive(routes.clock, routes.keepAliveMs, () => {
+  const { clock, keepAliveMs } = routes;
+  const beat = (): void => {
     if (!pipe.full) void pipe.write(frame(HEARTBEAT_EVENT, JSON.stringify(HEARTBEAT_EVENT)));
-  });
+  };
+  const keepAlive = startKeepAlive(clock, keepAliveMs, beat);
+  const stopFirst = clock.after(
+    keepAliveMs > FIRST_SILENCE_MS && keepAliveMs < Infinity ? FIRST_SILENCE_MS : Infinity,
+    beat,
+  );
   try {
     for await (const event of events) {
       if (left.aborted) break;
       // Encoded once before it was stored: it is known to be JSON, and within bounds.
       const room = pipe.write(frame(event, JSON.stringify(event)));
       keepAlive.noted();
+      stopFirst();
       if (room !== undefined) await room;
     }
   } catch (error) {
     if (!left.aborted) routes.log("A reader's events broke off", { executionId, error });
   }
   keepAlive.stop();
+  stopFirst();
   pipe.close();
 }

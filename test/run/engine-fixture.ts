@@ -43,7 +43,7 @@ export function openEngineFixture(stores: FixtureStores, replay: "safe" | "unsaf
       maxConcurrentRuns: SLOTS,
       leaseMs: LEASE_MS,
       pollMs: 5,
-      clock: { now: () => systemClock.now() + shift, after: systemClock.after },
+      clock: { now: () => systemClock.now() + shift, after: (ms, callback) => systemClock.after(ms, callback) },
       log: () => undefined,
     };
   }
@@ -58,18 +58,8 @@ export function openEngineFixture(stores: FixtureStores, replay: "safe" | "unsaf
   }
 
   const first = openEngine();
-  // What callers reach: while the first one stands still, the one that took over.
-  let reached = first.engine;
   return {
-    substrate: {
-      envelope: "stored",
-      open: (request) => reached.open(request),
-      attach: (executionId, options) => reached.attach(executionId, options),
-      inspect: (executionId) => reached.inspect(executionId),
-      cancel: (executionId, options) => reached.cancel(executionId, options),
-      decide: (executionId, approvalId, decision) => reached.decide(executionId, approvalId, decision),
-      list: (filter) => reached.list(filter),
-    },
+    substrate: first.engine,
     slots: SLOTS,
     settles: true,
     another: async () => openEngine().engine,
@@ -88,12 +78,15 @@ export function openEngineFixture(stores: FixtureStores, replay: "safe" | "unsaf
       const goOn = first.line.hold();
       const { workerId } = first.engine.stats();
       later += LEASE_MS + 1;
-      reached = openEngine().engine;
+      const successor = openEngine().engine;
       const store = openStore();
       while (await store.transact((tx) => tx.getRun(executionId)?.workerId === workerId)) await nextMacrotask();
-      return async () => {
-        goOn();
-        for (let round = 0; round < 20; round++) await store.transact(() => undefined).then(nextMacrotask);
+      return {
+        successor,
+        wake: async () => {
+          goOn();
+          for (let round = 0; round < 20; round++) await store.transact(() => undefined).then(nextMacrotask);
+        },
       };
     },
     close: async () => {

@@ -26,9 +26,13 @@ export class StoreLine implements RunStore {
     await this.#held?.promise;
     if (this.#cut) return silence();
     this.before(call);
-    const result = await this.#store.transact(body).finally(() => (this.#cut ? silence() : undefined));
-    this.after(call);
-    return result;
+    try {
+      const result = await this.#store.transact(body);
+      this.after(call);
+      return result;
+    } finally {
+      if (this.#cut) await silence();
+    }
   }
 
   cut(): void {

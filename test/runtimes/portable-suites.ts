@@ -1,4 +1,5 @@
 import readTurn from "../client/read-turn.portable.ts";
+import turnClient from "../client/turn-client.portable.ts";
 import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
@@ -40,6 +41,7 @@ import type { PortableSuite } from "../support/test-api.ts";
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
+  "client/turn-client": turnClient,
   "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
