@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import app from "./app.ts";
-import { createNodeListener } from "../shared/node-listener.ts";
+import { createNodeListener } from "./node-listener.ts";
 
 // `npm run start:hello`: the Hono app of app.ts on Node, and a page that shows one of its turns.
 

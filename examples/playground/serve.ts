@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createNodeListener } from "../shared/node-listener.ts";
+import { createNodeListener } from "../hello/node-listener.ts";
 import { createPlayground } from "./create-playground.ts";
 
 // `npm start`: the playground on Node. PORT and PLAYGROUND_DB say where it listens and keeps its turns.

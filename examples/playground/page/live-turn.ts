@@ -30,12 +30,15 @@ export class LiveTurn {
   error: { readonly message: string; readonly code: string | undefined } | undefined;
   readonly #changed: () => void;
   readonly #client: TurnClient;
+  /** Whether events may come long after they were said: the turn began before this page, or the connection was lost. */
+  #cameLate: boolean;
   #stream: TurnStream;
 
   constructor(place: TurnPlace, beginning: Beginning, changed: () => void) {
     this.turnIndex = place.turnIndex;
     this.attempt = place.attempt;
     this.#changed = changed;
+    this.#cameLate = "executionId" in beginning;
     this.#client = createTurnClient({
       baseUrl: API,
       fetch: (url, init) => this.#fetch(url, init),
@@ -95,8 +98,6 @@ export class LiveTurn {
     const stream = this.#stream;
     const watch = setInterval(() => this.#watchStatus(), STATUS_EVERY_MS);
     try {
-      // For a turn that began before this page, when its events were said is on record.
-      const times = this.executionId === undefined ? {} : await readTimes(this.executionId).catch(() => ({}));
       stream.executionId.then(
         (id) => {
           this.executionId = id;
@@ -105,13 +106,21 @@ export class LiveTurn {
         () => undefined,
       );
       let last = 0;
+      let times = new Map<number, number>();
+      let through = 0;
       for await (const event of stream) {
         // A heartbeat says that the connection lives, and nothing about the turn.
         if (event.type === "session.run.heartbeat") continue;
-        const known = event.id === undefined ? undefined : (times as Record<string, number>)[event.id];
-        // One that was stored right before a crash may have no time of its own.
-        const past = event.id !== undefined && Number(event.id) <= Object.keys(times).length;
-        last = Math.max(last, known ?? (past ? last : serverNow()));
+        if (this.#cameLate && this.executionId !== undefined) {
+          // What was said while nobody was connected has its time on record.
+          this.#cameLate = false;
+          times = await readTimes(this.executionId).catch(() => times);
+          through = Math.max(0, ...times.keys());
+        }
+        // One that was stored right before a crash may have no time of its own: it has its neighbour's.
+        const onRecord = Number(event.id) <= through;
+        const at = times.get(Number(event.id)) ?? (onRecord ? last : serverNow());
+        last = Math.max(last, at);
         this.record.add(event, last);
         this.#changed();
       }
@@ -132,6 +141,7 @@ export class LiveTurn {
       const response = await fetch(url, init);
       if (response.ok) {
         this.failedTries = 0;
+        if (this.links.some(({ kind }) => kind === "lost")) this.#cameLate = true;
         this.#note("open");
       } else if (response.status >= 500) this.#tryFailed();
       return response;

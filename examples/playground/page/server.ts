@@ -38,9 +38,9 @@ export async function readAbout(): Promise<About> {
 }
 
 /** When the events of an execution were said, by their ids. */
-export async function readTimes(executionId: string): Promise<Readonly<Record<string, number>>> {
+export async function readTimes(executionId: string): Promise<Map<number, number>> {
   const { times } = (await getJson(`/trace/${encodeURIComponent(executionId)}`)) as { times: Record<string, number> };
-  return times;
+  return new Map(Object.entries(times).map(([id, at]) => [Number(id), at]));
 }
 
 export async function listTurns(sessionId: string): Promise<readonly TurnSummary[]> {
