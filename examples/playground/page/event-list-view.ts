@@ -1,4 +1,5 @@
 import { h } from "./dom.ts";
+import { followEnd } from "./follow-end.ts";
 import { shortTime } from "./time-scale.ts";
 import { toneOf } from "./trace-lanes.ts";
 import type { SeenEvent, TurnRecord } from "./turn-record.ts";
@@ -6,6 +7,7 @@ import type { SeenEvent, TurnRecord } from "./turn-record.ts";
 /** The events one below the other, as they came: number, time, type, and what they say in short. */
 export class EventListView {
   readonly element = h("ol", { class: "events", "aria-label": "Events" });
+  readonly #end = followEnd(this.element);
   readonly #onSelect: (event: number) => void;
   #record: TurnRecord | undefined;
   #rows: { readonly row: HTMLLIElement; dropped: boolean }[] = [];
@@ -23,7 +25,6 @@ export class EventListView {
       this.element.replaceChildren();
     }
     const { element } = this;
-    const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 30;
     const start = record.seen[0]?.at ?? 0;
     for (const one of record.seen.slice(this.#rows.length)) {
       const row = this.#rowOf(one, this.#rows.length, start);
@@ -37,7 +38,7 @@ export class EventListView {
       shown.row.classList.toggle("dropped", dropped);
     });
     if (selected !== this.#selected) this.#select(selected);
-    else if (atEnd && selected === undefined) element.scrollTop = element.scrollHeight;
+    else if (selected === undefined) this.#end.keep();
   }
 
   #select(selected: number | undefined): void {

@@ -1,6 +1,7 @@
 import { createAnnouncer } from "./announcer.ts";
 import { Composer } from "./composer.ts";
 import { byId, h, setText } from "./dom.ts";
+import { followEnd } from "./follow-end.ts";
 import { linkStatus } from "./link-status.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { errorText } from "./refusal-text.ts";
@@ -25,6 +26,7 @@ const LOOK_AT_OTHERS_EVERY_MS = 4_000;
 const DRAW_EVERY_MS = 80;
 
 const conversation = byId("conversation", HTMLElement);
+const conversationEnd = followEnd(conversation);
 const welcome = byId("welcome", HTMLElement);
 const status = byId("link-status", HTMLElement);
 const notice = byId("notice", HTMLElement);
@@ -72,10 +74,9 @@ function send(message: string, agent: string): void {
   notice.hidden = true;
   // A turn that was refused never was: the next one takes its place.
   for (const turn of session.turns) if (turn.error !== undefined) session.forget(turn);
-  const turn = session.send(message, agent);
+  session.send(message, agent);
   otherTabs.postMessage(session.id);
-  conversation.scrollTop = conversation.scrollHeight;
-  void turn;
+  conversationEnd.jump();
 }
 
 async function stop(): Promise<void> {
@@ -175,7 +176,6 @@ function draw(): void {
 
 function drawNow(): void {
   const { turns, liveTurn } = session;
-  const atEnd = conversation.scrollTop + conversation.clientHeight >= conversation.scrollHeight - 60;
   const shown = chosen ?? turns.at(-1);
   welcome.hidden = turns.length > 0;
   for (const [turn, view] of views) {
@@ -186,14 +186,20 @@ function drawNow(): void {
   turns.forEach((turn, index) => {
     let view = views.get(turn);
     if (view === undefined) {
-      view = new TurnView(turn, { select: () => choose(turn) });
+      view = new TurnView(turn, {
+        select: () => choose(turn),
+        showTrace() {
+          choose(turn);
+          showPanel("trace");
+        },
+      });
       views.set(turn, view);
       const next = turns.slice(index + 1).map((later) => views.get(later)?.element);
       conversation.insertBefore(view.element, next.find((element) => element !== undefined) ?? null);
     }
     view.update(turn === shown);
   });
-  if (atEnd) conversation.scrollTop = conversation.scrollHeight;
+  conversationEnd.keep();
 
   const link = linkStatus(liveTurn, away);
   setText(status, link.words);

@@ -32,9 +32,9 @@ export class TurnView {
   readonly #select: HTMLButtonElement;
   #blocks: BlockView[] = [];
 
-  constructor(turn: LiveTurn, on: { readonly select: () => void }) {
+  constructor(turn: LiveTurn, on: { readonly select: () => void; readonly showTrace: () => void }) {
     this.#turn = turn;
-    this.#select = h("button", { type: "button", class: "link", onclick: on.select }, "Trace");
+    this.#select = h("button", { type: "button", class: "link", onclick: on.showTrace }, "Trace");
     this.element = h(
       "article",
       { class: "turn", "aria-label": `Turn ${turn.turnIndex}`, onfocusin: on.select, onclick: on.select },
