@@ -107,6 +107,7 @@ export function createHttpTransport(
       const stream = readFrames(response.body, {
         redact,
         redactError,
+        signal: connection.signal,
         onBytes: () => reading?.touch(),
         onEnd: () => {
           reading?.stop();
@@ -120,6 +121,7 @@ export function createHttpTransport(
         });
         try {
           yield* stream.batches;
+          if (stalled) throw severed("It was given up");
         } catch (error) {
           throw stalled ? severed(`The sandbox was silent for ${stallMs} ms`) : error;
         }

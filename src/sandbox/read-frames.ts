@@ -10,6 +10,8 @@ const DONE_MARK = "[DONE]";
 
 export interface ReadFramesOptions {
   readonly redact: Redact;
+  /** Ends the reading. */
+  readonly signal: AbortSignal;
   /** For what goes wrong with the bytes. */
   readonly redactError: Redact;
   /** Bytes came, be they only a comment that keeps the connection open. */
@@ -20,12 +22,15 @@ export interface ReadFramesOptions {
 
 /** The sandbox's event stream, a batch per chunk of bytes. */
 export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFramesOptions): RemoteStream {
-  const { redact, redactError, onBytes, onEnd } = options;
+  const { redact, redactError, signal, onBytes, onEnd } = options;
   let leftover: Leftover | undefined;
 
   async function* batches(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
     const frames = new SseFrameReader({ maxFrameBytes: MAX_EVENT_BYTES });
     const reader = body.getReader();
+    const cancel = (): void => void reader.cancel().catch(() => undefined);
+    // Not every `fetch` ends its body with its signal, and a read that hangs would hang for ever.
+    signal.addEventListener("abort", cancel, { once: true });
     try {
       for (;;) {
         const { done, value } = await reader.read();
@@ -50,8 +55,9 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
       throw thrownFailure(error, redactError);
     } finally {
       onEnd();
+      signal.removeEventListener("abort", cancel);
       // Gives the connection back when the reader left early; one that has ended or failed has nothing to cancel.
-      reader.cancel().catch(() => undefined);
+      cancel();
     }
   }
 
