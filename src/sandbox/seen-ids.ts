@@ -18,6 +18,8 @@ export class SeenIds {
   /** Whether the cursor is the start or an event that this reader saw, rather than something that a client said. */
   #sure: boolean;
   #countsByOne = true;
+  #number = NaN;
+  #next: string | undefined;
   #atSeam = true;
   readonly #others = new Set<string>();
 
@@ -38,6 +40,10 @@ export class SeenIds {
   /** Whether the event is new. Throws `cursor-gap` and `cursor-ahead`. */
   take({ id, type }: SandboxEvent): boolean {
     if (id === undefined || id === "") return true;
+    if (id === this.#next) {
+      this.#accept(id);
+      return true;
+    }
     return DECIMAL.test(id) ? this.#takeNumber(id, type) : this.#takeOther(id);
   }
 
@@ -77,6 +83,9 @@ export class SeenIds {
 
   #accept(id: string): void {
     this.last = id;
+    // Worked out only where ids are seen to count: the usual event is then known by one comparison.
+    this.#number = this.#number + 1 === Number(id) ? this.#number + 1 : DECIMAL.test(id) ? Number(id) : NaN;
+    this.#next = Number.isSafeInteger(this.#number + 1) ? String(this.#number + 1) : undefined;
     this.#sure = true;
     this.#atSeam = false;
   }

@@ -16,8 +16,8 @@ export interface SseFrame {
 export class SseFrameReader {
   readonly #lines: LineReader;
   readonly #maxFrameBytes: number;
-  #data: string[] = [];
-  #size = 0;
+  /** The frame's data so far; undefined before its first `data:` line. */
+  #data: string | undefined;
   #event: string | undefined;
   #id: string | undefined;
   #began = 0;
@@ -49,17 +49,28 @@ export class SseFrameReader {
   }
 
   #field(line: string): void {
+    if (this.#began === 0 && !line.startsWith(":")) this.#began = this.#lines.line;
+    // As nearly every line is written: told by its start, without cutting out the name.
+    if (line.startsWith("data: ")) this.#addData(line.slice(6));
+    else if (line.startsWith("id: ") && !line.includes("\0")) this.#id = line.slice(4);
+    else if (line.startsWith("event: ")) this.#event = line.slice(7);
+    else this.#otherField(line);
+  }
+
+  #addData(value: string): void {
+    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    // Bounds what is kept; the exact measure, in bytes, is taken once when the frame is whole.
+    if (this.#data.length > this.#maxFrameBytes) throw this.#tooLong();
+  }
+
+  #otherField(line: string): void {
     const colon = line.indexOf(":");
     // A line that starts with a colon is a comment.
     if (colon === 0) return;
-    if (this.#began === 0) this.#began = this.#lines.line;
     const name = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (name === "data") {
-      this.#data.push(value);
-      this.#size += value.length;
-      // Bounds what is kept; the exact measure, in bytes, is taken once when the frame is whole.
-      if (this.#size + this.#data.length - 1 > this.#maxFrameBytes) throw this.#tooLong();
+      this.#addData(value);
     } else if (name === "event") {
       this.#event = value;
     } else if (name === "id" && !value.includes("\0")) {
@@ -72,22 +83,19 @@ export class SseFrameReader {
   }
 
   #finish(): SseFrame | undefined {
-    const data = this.#data.join("\n");
-    if (longerThan(data, this.#maxFrameBytes)) throw this.#tooLong();
-    const frame: SseFrame | undefined =
-      this.#data.length === 0
-        ? undefined
-        : {
-            data,
-            ...(this.#event === undefined ? {} : { event: this.#event }),
-            ...(this.#id === undefined ? {} : { id: this.#id }),
-            line: this.#began,
-          };
-    this.#data = [];
-    this.#size = 0;
+    const data = this.#data;
+    if (data !== undefined && longerThan(data, this.#maxFrameBytes)) throw this.#tooLong();
+    const frame = data === undefined ? undefined : newFrame(data, this.#event, this.#id, this.#began);
+    this.#data = undefined;
     this.#event = undefined;
     this.#id = undefined;
     this.#began = 0;
     return frame;
   }
+}
+
+// Spelled out rather than spread: a stream's frames have one shape, and this is done for each.
+function newFrame(data: string, event: string | undefined, id: string | undefined, line: number): SseFrame {
+  if (event === undefined) return id === undefined ? { data, line } : { data, id, line };
+  return id === undefined ? { data, event, line } : { data, event, id, line };
 }
