@@ -60,7 +60,8 @@ async function readOurs(url: string, turnIndex: number): Promise<void> {
   let characters = 0;
   for await (const { data } of events) {
     count++;
-    characters += String(data?.["delta"] ?? "").length;
+    const delta = data?.["delta"];
+    if (typeof delta === "string") characters += delta.length;
   }
   check(count, characters);
 }

@@ -4,7 +4,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/client": 3_000,
   "turnwire/wire": 4_000,
   "turnwire/run": 24_000,
-  "turnwire/sandbox": 16_000,
+  "turnwire/sandbox": 19_000,
   "turnwire/sqlite": 8_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,

@@ -37,7 +37,7 @@ function productBy(transport: Transport): Product {
         log: () => undefined,
       });
       engines.push(engine);
-      await engine.start();
+      engine.start();
       return engine;
     },
   };
