@@ -6,7 +6,8 @@ import { sqliteStore } from "turnwire/sqlite";
 // Chat turns on Bun, which serves the default export: bun run server.ts
 
 async function* agent({ input }: AgentRun): AsyncGenerator<TurnEvent> {
-  for (const word of `You said: ${String(input.message)}`.split(/(?<= )/)) yield textDelta(word);
+  const message = typeof input.message === "string" ? input.message : "something with parts";
+  for (const word of `You said: ${message}`.split(/(?<= )/)) yield textDelta(word);
 }
 
 const routes = chatTurnRoutes({

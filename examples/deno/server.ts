@@ -7,7 +7,8 @@ import { sqliteStore } from "turnwire/sqlite";
 // deno serve --port 8787 --allow-net --allow-read --allow-write --allow-env server.ts
 
 async function* agent({ input }: AgentRun): AsyncGenerator<TurnEvent> {
-  for (const word of `You said: ${String(input.message)}`.split(/(?<= )/)) yield textDelta(word);
+  const message = typeof input.message === "string" ? input.message : "something with parts";
+  for (const word of `You said: ${message}`.split(/(?<= )/)) yield textDelta(word);
 }
 
 const { fetch } = chatTurnRoutes({

@@ -10,7 +10,8 @@ import { createNodeListener } from "../hello/node-listener.ts";
 // Chat turns in a Hono app on Node, their executions in one SQLite file: a turn outlives its client and this process.
 
 async function* agent({ input }: AgentRun): AsyncGenerator<TurnEvent> {
-  for (const word of `You said: ${String(input.message)}`.split(/(?<= )/)) yield textDelta(word);
+  const message = typeof input.message === "string" ? input.message : "something with parts";
+  for (const word of `You said: ${message}`.split(/(?<= )/)) yield textDelta(word);
 }
 
 const app = new Hono();
