@@ -14,8 +14,8 @@ export class StoreLine implements RunStore {
   calls = 0;
   /** Called before each transaction, with its number from 1: what it throws is how the transaction fails. */
   before: (call: number) => void = () => undefined;
-  /** Called after each transaction that was kept: what it throws is what its caller hears. */
-  after: (call: number) => void = () => undefined;
+  /** Looked at after each transaction's body: when it is true, the worker dies with that transaction's commit. */
+  cutAfter: (tx: RunTransaction) => boolean = () => false;
 
   constructor(store: RunStore) {
     this.#store = store;
@@ -24,12 +24,15 @@ export class StoreLine implements RunStore {
   async transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
     const call = ++this.calls;
     await this.#held?.promise;
+    if (!this.#cut) this.before(call);
     if (this.#cut) return silence();
-    this.before(call);
-    try {
-      const result = await this.#store.transact(body);
-      this.after(call);
+    const watched = (tx: RunTransaction): T => {
+      const result = body(tx);
+      if (!this.#cut && this.cutAfter(tx)) this.#cut = true;
       return result;
+    };
+    try {
+      return await this.#store.transact(watched);
     } finally {
       if (this.#cut) await silence();
     }
