@@ -70,8 +70,9 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
       producer = started.producer;
       const end = await pump(started.iterator, accept, stop);
       if (end.how !== "drained") abandon(turn, started.iterator);
-      // A producer whose event was refused still works and pays: tell it.
-      if (end.how === "threw") abortWith(halt, end.error);
+      // A producer whose event was refused still works and pays: tell it. One that threw a response most often passed
+      // its signal to the fetch that gave it: firing would take the body away, which says what was wrong.
+      if (end.how === "threw" && !isResponse(end.error)) abortWith(halt, end.error);
       return end;
     } catch (error) {
       return { how: "threw", error };
@@ -117,6 +118,15 @@ async function startProducer(
       }
     })();
   });
+}
+
+function isResponse(error: unknown): boolean {
+  try {
+    return error instanceof Response;
+  } catch {
+    // A value whose class cannot even be asked for.
+    return false;
+  }
 }
 
 function openIterator(producer: TurnProducer): LooseIterator<TurnEvent> {
