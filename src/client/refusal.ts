@@ -32,7 +32,7 @@ export async function refusalOf(response: Response, clock: Clock): Promise<TurnE
 
 async function readProblem(response: Response, clock: Clock): Promise<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(await readSome(response, { clock, maxMs: 5000, maxBytes: 64 * 1024 }));
+    const value: unknown = JSON.parse(await readSome(response, clock, 5000));
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     // A body that is no JSON, or breaks off, says no more than its status does.

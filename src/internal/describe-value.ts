@@ -1,4 +1,4 @@
-/** Names a value for an error message ("got …"): short, and safe for values whose own methods throw. */
+/** Names a value for an error message ("got …"): in short, and nothing of what an object holds. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -6,23 +6,11 @@ export function describeValue(value: unknown): string {
     case "bigint":
       return `${value}n`;
     case "function":
-      return "a function";
     case "symbol":
-      return "a symbol";
-    case "object":
-      if (value === null) return "null";
-      return isArray(value) ? "an array" : "an object";
+      return `a ${typeof value}`;
     default:
-      return Object.is(value, -0) ? "-0" : String(value);
-  }
-}
-
-function isArray(value: unknown): boolean {
-  try {
-    return Array.isArray(value);
-  } catch {
-    // A revoked proxy refuses even this question.
-    return false;
+      if (Object(value) !== value) return String(value);
+      return Array.isArray(value) ? "an array" : "an object";
   }
 }
 

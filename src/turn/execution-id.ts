@@ -1,5 +1,14 @@
-import { checkCount, checkName, checkObject, checkString } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import {
+  type Check,
+  checkFields,
+  checkName,
+  checkObject,
+  checkString,
+  countFrom,
+  mustBe,
+  optional,
+} from "../internal/check-argument.ts";
+import { defined } from "../internal/defined.ts";
 
 /** What names an execution: always the same parts for the same turn, never anything random. */
 export interface ExecutionIdParts {
@@ -16,6 +25,22 @@ const MAX_LENGTH = 256;
 // the very end. So no part can imitate a separator, and no two inputs share an id.
 const SHAPE = /^(?:([^:@]+)@)?([^:@]+):([^:@]+):(\d+)(?:~(\d+))?$/;
 
+const checkPart: Check<string> = (name, value) => {
+  checkName(name, value);
+  checkWhole(name, value);
+};
+
+const checkWhole: Check<string> = /* @__PURE__ */ mustBe(
+  "well-formed Unicode, without half of a surrogate pair",
+  (value) => !/\p{Cs}/u.test(value as string),
+);
+
+const checkLength: Check<string> = /* @__PURE__ */ mustBe(
+  `of at most ${MAX_LENGTH} characters`,
+  (id) => (id as string).length <= MAX_LENGTH,
+  RangeError,
+);
+
 /**
  * The id under which a turn's execution lives: `[tenant@]project:session:turn[~attempt]`, its string parts escaped.
  * The same turn always gets the same id, and two different turns never do.
@@ -29,19 +54,18 @@ const SHAPE = /^(?:([^:@]+)@)?([^:@]+):([^:@]+):(\d+)(?:~(\d+))?$/;
  */
 export function deriveExecutionId(parts: ExecutionIdParts): string {
   checkObject("parts", parts);
+  checkFields(parts, {
+    tenantId: optional(checkPart),
+    projectId: checkPart,
+    sessionId: checkPart,
+    turnIndex: countFrom(0),
+    attempt: optional(countFrom(0)),
+  });
   const { projectId, sessionId, turnIndex, tenantId, attempt } = parts;
-  checkCount("turnIndex", turnIndex);
-  const tenant = tenantId === undefined ? "" : `${escapePart("tenantId", tenantId)}@`;
-  const names = `${escapePart("projectId", projectId)}:${escapePart("sessionId", sessionId)}`;
-  let again = "";
-  if (attempt !== undefined) {
-    checkCount("attempt", attempt);
-    again = `~${attempt}`;
-  }
-  const id = `${tenant}${names}:${turnIndex}${again}`;
-  if (id.length > MAX_LENGTH) {
-    throw new RangeError(`An execution id takes at most ${MAX_LENGTH} characters, and this one ${id.length}`);
-  }
+  const tenant = tenantId === undefined ? "" : `${encodeURIComponent(tenantId)}@`;
+  const again = attempt === undefined ? "" : `~${attempt}`;
+  const id = `${tenant}${encodeURIComponent(projectId)}:${encodeURIComponent(sessionId)}:${turnIndex}${again}`;
+  checkLength("An execution id", id);
   return id;
 }
 
@@ -58,48 +82,28 @@ export function deriveExecutionId(parts: ExecutionIdParts): string {
  */
 export function parseExecutionId(id: string): ExecutionIdParts {
   checkString("executionId", id);
-  if (id.length > MAX_LENGTH) {
-    throw new RangeError(`An execution id takes at most ${MAX_LENGTH} characters, and this one ${id.length}`);
-  }
-  const [, tenant, project, session, turn, again] = SHAPE.exec(id) ?? [];
-  if (project !== undefined && session !== undefined && turn !== undefined) {
-    const parts: ExecutionIdParts = {
-      projectId: unescapePart(project),
-      sessionId: unescapePart(session),
-      turnIndex: Number(turn),
-      ...(tenant === undefined ? {} : { tenantId: unescapePart(tenant) }),
-      ...(again === undefined ? {} : { attempt: Number(again) }),
-    };
-    // Another spelling ("%41" for "A", "03" for "3") is another string, and so no id of ours.
-    if (isDerived(parts, id)) return parts;
-  }
-  throw new TypeError(
-    `Cannot parse the execution id ${describeValue(id)}: expected [tenant@]project:session:turn[~attempt] as derived`,
-  );
+  checkLength("executionId", id);
+  checkDerived("executionId", id);
+  return partsOf(id);
 }
 
-function isDerived(parts: ExecutionIdParts, id: string): boolean {
+const checkDerived: Check<string> = /* @__PURE__ */ mustBe("[tenant@]project:session:turn[~attempt]", (id) => {
   try {
-    return deriveExecutionId(parts) === id;
+    // Another spelling ("%41" for "A", "03" for "3") is another string, and so no id of ours.
+    return deriveExecutionId(partsOf(id as string)) === id;
   } catch {
     return false;
   }
-}
+});
 
-function escapePart(name: string, value: unknown): string {
-  checkName(name, value);
-  try {
-    return encodeURIComponent(value);
-  } catch (cause) {
-    throw new TypeError(`${name} is no well-formed Unicode: it holds half of a surrogate pair`, { cause });
-  }
-}
-
-/** The text that was escaped; something that is no part (and so cannot be derived again) where none was. */
-function unescapePart(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
+function partsOf(id: string): ExecutionIdParts {
+  // Of a text that is no id every part is missing, which cannot be derived again.
+  const [, tenantId, projectId = "", sessionId = "", turn, again] = SHAPE.exec(id) ?? [];
+  return defined({
+    projectId: decodeURIComponent(projectId),
+    sessionId: decodeURIComponent(sessionId),
+    turnIndex: Number(turn),
+    tenantId: tenantId && decodeURIComponent(tenantId),
+    attempt: again === undefined ? undefined : Number(again),
+  });
 }

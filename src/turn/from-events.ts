@@ -1,6 +1,5 @@
 import { createTextAccumulator } from "../event/text-accumulator.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { describeValue } from "../internal/describe-value.ts";
 import { iterate } from "./iterate.ts";
 import type { TurnProducer } from "./turn-producer.ts";
 
@@ -21,8 +20,7 @@ import type { TurnProducer } from "./turn-producer.ts";
  */
 export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
   const answer = createTextAccumulator();
-  const source = iterate<TurnEvent>(stream);
-  if (source === undefined) throw new TypeError(`stream must be async iterable, got ${describeValue(stream)}`);
+  const source = iterate<TurnEvent>("stream", stream);
   const note = (result: IteratorResult<TurnEvent>): void => {
     try {
       if (!result.done) answer.add(result.value);

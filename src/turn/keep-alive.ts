@@ -1,4 +1,4 @@
-import type { Clock } from "../internal/clock.ts";
+import type { ChatTurn } from "./chat-turn-input.ts";
 
 /** Speaks up after a silence, so that nothing on the way takes a thinking agent for a dead connection. */
 export interface KeepAlive {
@@ -7,20 +7,17 @@ export interface KeepAlive {
   stop(): void;
 }
 
-export function startKeepAlive(clock: Clock, silenceMs: number, speak: () => void): KeepAlive {
+export function startKeepAlive({ clock, keepAliveMs }: ChatTurn, speak: () => void): KeepAlive {
+  // Without it no event pays for a look at the clock.
+  if (keepAliveMs === Infinity) return { noted() {}, stop() {} };
   let last = clock.now();
-  let cancel = clock.after(silenceMs, onTimer);
+  let cancel = clock.after(keepAliveMs, onTimer);
 
   // One timer that looks back, rather than one set anew for each event.
   function onTimer(): void {
-    const left = last + silenceMs - clock.now();
-    if (left > 0) {
-      cancel = clock.after(left, onTimer);
-      return;
-    }
-    cancel = clock.after(silenceMs, onTimer);
-    last = clock.now();
-    speak();
+    const left = last + keepAliveMs - clock.now();
+    cancel = clock.after(left > 0 ? left : keepAliveMs, onTimer);
+    if (left <= 0) speak();
   }
 
   return {

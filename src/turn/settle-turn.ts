@@ -1,8 +1,9 @@
 import type { TurnFailure, TurnOutcome } from "../event/outcome.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
+import { describeFailure } from "./describe-error.ts";
 import type { Produced } from "./produce-turn.ts";
-import { runHook, runHookSafely, subject } from "./run-hook.ts";
-import { closingEvents, concludeTurn, describe, settledTurn, type Settlement, withFailure } from "./settlement.ts";
+import { logFailure, runHook, runHookSafely } from "./run-hook.ts";
+import { closingEvents, concludeTurn, outcomeOf, settledTurn, type Settlement, withFailure } from "./settlement.ts";
 import type { OwnedTurn } from "./turn-owner.ts";
 
 /** A step of settle that is done. An owner that keeps them can go on after a crash at the first one missing. */
@@ -35,15 +36,23 @@ export async function settleTurn(
   record: RecordStep,
 ): Promise<TurnOutcome> {
   const progress = "progress" in from ? from.progress : await enterSettle(turn, from.produced, record);
-  const { settlement, persisted } = await persistStep(turn, progress, record);
+  const { completed, ended } = progress;
+  let { settlement } = progress;
+
+  let persisted = false;
+  if (settlement.persist) {
+    const { failure } = progress.persisted ?? (await persist(turn, settlement, record));
+    if (failure === undefined) persisted = true;
+    else settlement = withFailure(settlement, failure);
+  }
   const settled = settledTurn(turn, settlement);
   const { hooks } = turn;
 
-  if (persisted && settlement.complete && progress.completed !== true) {
+  if (persisted && settlement.complete && completed !== true) {
     await runHookSafely(turn, "onTurnComplete", () => hooks.onTurnComplete?.(settled));
     await record({ step: "completed" });
   }
-  if (progress.ended !== true) {
+  if (ended !== true) {
     await runHookSafely(turn, "onTurnEnd", () => hooks.onTurnEnd?.(settled));
     await record({ step: "ended" });
   }
@@ -59,36 +68,19 @@ async function enterSettle(turn: OwnedTurn, produced: Produced, record: RecordSt
   return { settlement };
 }
 
-async function persistStep(
+async function persist(
   turn: OwnedTurn,
-  progress: SettleProgress,
+  settlement: Settlement,
   record: RecordStep,
-): Promise<{ settlement: Settlement; persisted: boolean }> {
-  const { settlement } = progress;
-  if (!settlement.persist) return { settlement, persisted: false };
-  let done = progress.persisted;
-  if (done === undefined) {
-    const settled = settledTurn(turn, settlement);
-    const result = await runHook(turn, "persistAssistantMessage", () => turn.hooks.persistAssistantMessage(settled));
-    if (result.ok) {
-      done = {};
-    } else {
-      turn.log("persistAssistantMessage failed", { ...subject(turn), error: result.error });
-      done = { failure: await describe(turn, result.error) };
-    }
-    await record({ step: "persisted", ...done });
+): Promise<{ readonly failure?: TurnFailure }> {
+  const name = "persistAssistantMessage";
+  let done = {};
+  try {
+    await runHook(turn, name, () => turn.hooks.persistAssistantMessage(settledTurn(turn, settlement)));
+  } catch (error) {
+    logFailure(turn, name, error);
+    done = { failure: await describeFailure(turn, error) };
   }
-  return done.failure === undefined
-    ? { settlement, persisted: true }
-    : { settlement: withFailure(settlement, done.failure), persisted: false };
-}
-
-function outcomeOf({ status, finalText, usage, failure }: Settlement, persisted: boolean): TurnOutcome {
-  return {
-    status,
-    finalText,
-    persisted,
-    ...(usage === undefined ? {} : { usage }),
-    ...(failure === undefined ? {} : { failure }),
-  };
+  await record({ step: "persisted", ...done });
+  return done;
 }

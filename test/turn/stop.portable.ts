@@ -115,7 +115,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         late.reject(new Error("aborted"));
         await settle();
         expect((input as ReturnType<typeof turnOf>).logs.map(({ message }) => message)).toEqual([
-          "produce failed after the turn was stopped",
+          "produce failed",
         ]);
       });
 
