@@ -100,7 +100,7 @@ export class TurnError extends Error {
   constructor(
     code: TurnErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly retryable?: boolean } = {},
+    options: { readonly cause?: unknown; readonly retryable?: boolean | undefined } = {},
   ) {
     super(message, options);
     this.code = code;

@@ -58,7 +58,7 @@ export function createTextAccumulator(): TextAccumulator {
 
   function addPart(part: Readonly<Record<PropertyKey, unknown>>, delta: unknown): void {
     if (part["type"] !== "text") return;
-    const key = typeof part["id"] === "string" ? part["id"] : undefined;
+    const key = part["id"] ?? "";
     // Older senders call the cumulative text `content`.
     const cumulative = part["text"] ?? part["content"];
     // Some senders fill `text` with "" beside a delta: that is no cumulative text.

@@ -33,10 +33,10 @@ export const checkObject: Check<object> = /* @__PURE__ */ mustBe(
 
 export const checkString: Check<string> = /* @__PURE__ */ mustBe("a string", (value) => typeof value === "string");
 
-/** A string that is neither empty nor only white space. */
+/** A string that is neither empty nor only white space, and holds no half of a surrogate pair, so that it can be escaped. */
 export const checkName: Check<string> = /* @__PURE__ */ mustBe(
-  "a string that is not blank",
-  (value) => typeof value === "string" && value.trim() !== "",
+  "well-formed text that is not blank",
+  (value) => typeof value === "string" && value.trim() !== "" && !/\p{Cs}/u.test(value),
 );
 
 export const checkFunction: Check<unknown> = /* @__PURE__ */ mustBe(

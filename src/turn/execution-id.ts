@@ -8,6 +8,7 @@ import {
   mustBe,
   optional,
 } from "../internal/check-argument.ts";
+import { describeValue } from "../internal/describe-value.ts";
 import { defined } from "../internal/defined.ts";
 
 /** What names an execution: always the same parts for the same turn, never anything random. */
@@ -24,16 +25,6 @@ const MAX_LENGTH = 256;
 // Colon, at and tilde separate; encodeURIComponent escapes the first two, and the third stands only before digits at
 // the very end. So no part can imitate a separator, and no two inputs share an id.
 const SHAPE = /^(?:([^:@]+)@)?([^:@]+):([^:@]+):(\d+)(?:~(\d+))?$/;
-
-const checkPart: Check<string> = (name, value) => {
-  checkName(name, value);
-  checkWhole(name, value);
-};
-
-const checkWhole: Check<string> = /* @__PURE__ */ mustBe(
-  "well-formed Unicode, without half of a surrogate pair",
-  (value) => !/\p{Cs}/u.test(value as string),
-);
 
 const checkLength: Check<string> = /* @__PURE__ */ mustBe(
   `of at most ${MAX_LENGTH} characters`,
@@ -55,16 +46,16 @@ const checkLength: Check<string> = /* @__PURE__ */ mustBe(
 export function deriveExecutionId(parts: ExecutionIdParts): string {
   checkObject("parts", parts);
   checkFields(parts, {
-    tenantId: optional(checkPart),
-    projectId: checkPart,
-    sessionId: checkPart,
+    tenantId: optional(checkName),
+    projectId: checkName,
+    sessionId: checkName,
     turnIndex: countFrom(0),
     attempt: optional(countFrom(0)),
   });
   const { projectId, sessionId, turnIndex, tenantId, attempt } = parts;
-  const tenant = tenantId === undefined ? "" : `${encodeURIComponent(tenantId)}@`;
+  const [tenant, project, session] = [tenantId ?? "", projectId, sessionId].map(encodeURIComponent);
   const again = attempt === undefined ? "" : `~${attempt}`;
-  const id = `${tenant}${encodeURIComponent(projectId)}:${encodeURIComponent(sessionId)}:${turnIndex}${again}`;
+  const id = `${tenant && `${tenant}@`}${project}:${session}:${turnIndex}${again}`;
   checkLength("An execution id", id);
   return id;
 }
@@ -83,27 +74,20 @@ export function deriveExecutionId(parts: ExecutionIdParts): string {
 export function parseExecutionId(id: string): ExecutionIdParts {
   checkString("executionId", id);
   checkLength("executionId", id);
-  checkDerived("executionId", id);
-  return partsOf(id);
-}
-
-const checkDerived: Check<string> = /* @__PURE__ */ mustBe("[tenant@]project:session:turn[~attempt]", (id) => {
   try {
+    // Of a text that is no id every part is missing, which cannot be derived again.
+    const [, tenant, project = "", session = "", turn, again] = SHAPE.exec(id) ?? [];
+    const parts = defined({
+      projectId: decodeURIComponent(project),
+      sessionId: decodeURIComponent(session),
+      turnIndex: Number(turn),
+      tenantId: tenant && decodeURIComponent(tenant),
+      attempt: again === undefined ? again : Number(again),
+    });
     // Another spelling ("%41" for "A", "03" for "3") is another string, and so no id of ours.
-    return deriveExecutionId(partsOf(id as string)) === id;
+    if (deriveExecutionId(parts) === id) return parts;
   } catch {
-    return false;
+    // Parts that are none; or an escape that is none.
   }
-});
-
-function partsOf(id: string): ExecutionIdParts {
-  // Of a text that is no id every part is missing, which cannot be derived again.
-  const [, tenantId, projectId = "", sessionId = "", turn, again] = SHAPE.exec(id) ?? [];
-  return defined({
-    projectId: decodeURIComponent(projectId),
-    sessionId: decodeURIComponent(sessionId),
-    turnIndex: Number(turn),
-    tenantId: tenantId && decodeURIComponent(tenantId),
-    attempt: again === undefined ? undefined : Number(again),
-  });
+  throw new TypeError(`executionId must be [tenant@]project:session:turn[~attempt], got ${describeValue(id)}`);
 }

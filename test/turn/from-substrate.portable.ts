@@ -73,7 +73,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       const produce = fromSubstrate(createSubstrate(), { input: { message: "Hello" } });
       const identity = { tenantId: "acme", sessionId: "s", userId: "ada", turnIndex: 0 };
       await expect(produce({ identity, signal: new AbortController().signal })).rejects.toThrow(
-        "pass projectId or executionId",
+        "projectId or executionId",
       );
     });
 

@@ -32,11 +32,7 @@ const unencodable: readonly (readonly [name: string, event: TurnEvent, message: 
   ["too deep", { type: "status", data: nest(300) }, /deeper than 256 levels/],
   ["an event whose toJSON throws", { type: "status", toJSON: raise } as TurnEvent, /^will not be written$/],
   ["an event whose toJSON gives nothing", { type: "status", toJSON: () => undefined } as TurnEvent, /undefined/],
-  [
-    "an event whose toJSON gives a number",
-    { type: "status", toJSON: () => 5 } as TurnEvent,
-    /must be an object/,
-  ],
+  ["an event whose toJSON gives a number", { type: "status", toJSON: () => 5 } as TurnEvent, /must be an object/],
   [
     "an event whose toJSON gives another type",
     { type: "status", toJSON: () => ({ type: COMPLETED }) } as TurnEvent,
