@@ -283,7 +283,7 @@ export class OwnedRun {
 
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
-    await settleTurn(this.#turn, { progress }, async (step) => {
+    await settleTurn(this.#turn, progress, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
     });
@@ -308,7 +308,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, completed: true };
     case "ended":
       return { ...progress, ended: true };
-    case "entered":
     case "closed":
       return progress;
   }

@@ -14,6 +14,7 @@ import {
   oneOf,
   optional,
 } from "../internal/check-argument.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
 import { type ChatTurnHooks, HOOK_NAMES } from "./chat-turn-hooks.ts";
 import { deriveExecutionId } from "./execution-id.ts";
 import { type OwnedTurn, resolveOwnerOptions, type TurnOwnerOptions } from "./turn-owner.ts";
@@ -58,7 +59,7 @@ export function resolveChatTurn(input: ChatTurnInput): ChatTurn {
   const { onDisconnect = "drain", keepAliveMs = Infinity, maxBufferedBytes = 256 * 1024 } = input;
   checkIdentity("identity", identity);
   checkObject("hooks", hooks);
-  checkFields(hooks, Object.fromEntries(HOOK_NAMES.map((name) => [name, checkOptionalFunction])), "hooks.");
+  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
   checkFields(hooks, { produce: checkFunction, persistAssistantMessage: checkFunction }, "hooks.");
   checkFields(input, {
     projectId: optional(checkName),
@@ -87,7 +88,6 @@ export function resolveChatTurn(input: ChatTurnInput): ChatTurn {
 }
 
 const checkSignal: Check<unknown> = /* @__PURE__ */ mustBe("an AbortSignal", (signal) => {
-  const { aborted, addEventListener, removeEventListener } = Object(signal) as Partial<Record<string, unknown>>;
-  const listens = typeof addEventListener === "function" && typeof removeEventListener === "function";
-  return typeof aborted === "boolean" && listens;
+  const { aborted, removeEventListener } = fieldsOf(signal);
+  return typeof aborted === "boolean" && typeof removeEventListener === "function";
 });

@@ -35,11 +35,12 @@ export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
         return {
           next() {
             const result = Promise.resolve(iterator.next());
-            // Beside the reader's own `then`, and before it: a promise in between would cost each event a detour.
-            result.then(note, leaveToReader);
+            // Beside the reader's own `then`, and before it: a promise in between would cost each event a detour. Where
+            // it rejects, the reader has the same promise, and its failure with it.
+            result.then(note, () => undefined);
             return result;
           },
-          return: async () => (await iterator.return?.()) ?? over,
+          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
         };
       },
     },
@@ -47,9 +48,3 @@ export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
     usage: () => answer.usage(),
   };
 }
-
-function leaveToReader(): void {
-  // The reader has the same promise, and its failure with it.
-}
-
-const over: IteratorReturnResult<undefined> = { done: true, value: undefined };

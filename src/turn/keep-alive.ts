@@ -8,8 +8,6 @@ export interface KeepAlive {
 }
 
 export function startKeepAlive({ clock, keepAliveMs }: ChatTurn, speak: () => void): KeepAlive {
-  // Without it no event pays for a look at the clock.
-  if (keepAliveMs === Infinity) return { noted() {}, stop() {} };
   let last = clock.now();
   let cancel = clock.after(keepAliveMs, onTimer);
 
@@ -22,7 +20,8 @@ export function startKeepAlive({ clock, keepAliveMs }: ChatTurn, speak: () => vo
 
   return {
     noted() {
-      last = clock.now();
+      // Where it is off, no event pays for a look at the clock.
+      if (keepAliveMs < Infinity) last = clock.now();
     },
     stop: () => cancel(),
   };

@@ -9,6 +9,7 @@ import { createEventHook } from "./event-hook.ts";
 import { startKeepAlive } from "./keep-alive.ts";
 import { produceTurn } from "./produce-turn.ts";
 import { attempt, runHookSafely } from "./run-hook.ts";
+import { concludeTurn } from "./settlement.ts";
 import { settleTurn } from "./settle-turn.ts";
 import { subjectOf } from "./turn-owner.ts";
 
@@ -65,7 +66,7 @@ async function play(turn: ChatTurn, reader: TurnReader, stop: AbortSignal): Prom
 
   void emit(startedEvent(turn));
   const produced = await produceTurn(turn, { produce: (context) => hooks.produce(context), emit, stop, lastEventId });
-  const outcome = await settleTurn(turn, { produced }, (step) => {
+  const outcome = await settleTurn(turn, { settlement: await concludeTurn(turn, produced) }, (step) => {
     if (step.step !== "closed") return;
     keepAlive.stop();
     for (const event of step.events) void emit(event);

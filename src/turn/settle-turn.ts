@@ -1,14 +1,12 @@
 import type { TurnFailure, TurnOutcome } from "../event/outcome.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
 import { describeFailure } from "./describe-error.ts";
-import type { Produced } from "./produce-turn.ts";
 import { logFailure, runHook, runHookSafely } from "./run-hook.ts";
-import { closingEvents, concludeTurn, outcomeOf, settledTurn, type Settlement, withFailure } from "./settlement.ts";
+import { closingEvents, outcomeOf, settledTurn, type Settlement, withFailure } from "./settlement.ts";
 import type { OwnedTurn } from "./turn-owner.ts";
 
 /** A step of settle that is done. An owner that keeps them can go on after a crash at the first one missing. */
 export type SettleStep =
-  | { readonly step: "entered"; readonly settlement: Settlement }
   | { readonly step: "persisted"; readonly failure?: TurnFailure }
   | { readonly step: "completed" }
   | { readonly step: "ended" }
@@ -18,7 +16,7 @@ export type SettleStep =
 /** Told of each step when it is done, before the next begins. When it throws, settle stops there and throws it. */
 export type RecordStep = (step: SettleStep) => void | Promise<void>;
 
-/** Where a settle stands that was begun before: what `entered` recorded, and which steps came after it. */
+/** Where a settle stands: what the turn came to, and which steps are done already. */
 export interface SettleProgress {
   readonly settlement: Settlement;
   readonly persisted?: { readonly failure?: TurnFailure };
@@ -27,21 +25,18 @@ export interface SettleProgress {
 }
 
 /**
- * The second half of a turn: from the drained producer to the closed turn, in the order of T3. Entering it is the point
- * of no return. The same function goes on with a settle that a crash interrupted; no step that is recorded runs again.
+ * The second half of a turn: from what it came to (`concludeTurn`) to the closed turn, in the order of T3. Concluding is
+ * the point of no return. The same function goes on with a settle that a crash interrupted; no step that is recorded runs again.
  */
 export async function settleTurn(
   turn: OwnedTurn,
-  from: { readonly produced: Produced } | { readonly progress: SettleProgress },
+  { settlement: concluded, persisted: kept, completed, ended }: SettleProgress,
   record: RecordStep,
 ): Promise<TurnOutcome> {
-  const progress = "progress" in from ? from.progress : await enterSettle(turn, from.produced, record);
-  const { completed, ended } = progress;
-  let { settlement } = progress;
-
+  let settlement = concluded;
   let persisted = false;
   if (settlement.persist) {
-    const { failure } = progress.persisted ?? (await persist(turn, settlement, record));
+    const { failure } = kept ?? (await persist(turn, settlement, record));
     if (failure === undefined) persisted = true;
     else settlement = withFailure(settlement, failure);
   }
@@ -60,12 +55,6 @@ export async function settleTurn(
   const outcome = outcomeOf(settlement, persisted);
   await record({ step: "closed", events: closingEvents(turn, settlement), outcome });
   return outcome;
-}
-
-async function enterSettle(turn: OwnedTurn, produced: Produced, record: RecordStep): Promise<SettleProgress> {
-  const settlement = await concludeTurn(turn, produced);
-  await record({ step: "entered", settlement });
-  return { settlement };
 }
 
 async function persist(

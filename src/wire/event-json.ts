@@ -21,25 +21,23 @@ export const MAX_EVENT_BYTES: number = 32 * 1024 * 1024;
 export function stringifyEvent(event: TurnEvent): string {
   const json = JSON.stringify(event);
   // Each level takes two characters, so a short text cannot be deep: true for nearly every event.
-  if (json.length > MAX_EVENT_DEPTH * 2 && isDeep(event, MAX_EVENT_DEPTH)) throw tooDeep(MAX_EVENT_DEPTH);
-  if (longerThan(json, MAX_EVENT_BYTES)) throw new RangeError(`The event takes more than ${MAX_EVENT_BYTES} bytes`);
+  const isDeep = json.length > MAX_EVENT_DEPTH * 2 && isDeeperThan(event, MAX_EVENT_DEPTH);
+  if (isDeep || longerThan(json, MAX_EVENT_BYTES)) {
+    throw new RangeError(`It nests deeper than ${MAX_EVENT_DEPTH} levels, or takes more than ${MAX_EVENT_BYTES} bytes`);
+  }
   return json;
 }
 
 /** Whether a value nests deeper than so many levels. */
-function isDeep(value: unknown, levels: number): boolean {
+function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((one) => isDeep(one, levels - 1));
-}
-
-function tooDeep(levels: number): Error {
-  return new RangeError(`it nests deeper than ${levels} levels`);
+  return levels === 0 || Object.values(value).some((one) => isDeeperThan(one, levels - 1));
 }
 
 /** Reads one event from JSON text; `where` names the place for the error ("Line 3"). */
 export function parseEvent(json: string, where: string, maxDepth: number): TurnEvent {
   try {
-    if (nestsDeeperThan(json, maxDepth)) throw tooDeep(maxDepth);
+    if (nestsDeeperThan(json, maxDepth)) throw new RangeError(`It nests deeper than ${maxDepth} levels`);
     const value: unknown = JSON.parse(json);
     checkEvent(value);
     return value;
