@@ -67,7 +67,8 @@ export async function concludeTurn(turn: OwnedTurn, produced: Produced): Promise
 /** The same turn, when keeping its answer has failed (T4). */
 export function withFailure(settlement: Settlement, failure: TurnFailure): Settlement {
   // A turn that had failed already says why it failed first; an error event of one that had not was about something else.
-  return settlement.failure === undefined ? { ...settlement, status: "failed", failure, errorSent: false } : settlement;
+  if (settlement.failure !== undefined) return settlement;
+  return { ...settlement, status: "failed", failure, errorSent: false, reason: undefined };
 }
 
 /** The hooks' view of a settlement. */
@@ -84,16 +85,9 @@ export function outcomeOf({ status, finalText, usage, failure }: Settlement, per
 /** The events that end the turn: the terminal, and before it the `error` that a failure has not sent yet. */
 export function closingEvents(turn: OwnedTurn, settlement: Settlement): TurnEvent[] {
   const { status, usage, reason, failure, details, errorSent } = settlement;
-  switch (status) {
-    case "completed":
-      return [envelopeEvent(status, turn, { usage })];
-    case "cancelled":
-      return [envelopeEvent(status, turn, { reason })];
-    case "failed": {
-      const terminal = envelopeEvent(status, turn, { ...details, ...failure });
-      return errorSent ? [terminal] : [{ type: "error", data: { ...failure } }, terminal];
-    }
-  }
+  const said = status === "completed" ? { usage } : { reason, ...details, ...failure };
+  const terminal = envelopeEvent(status, turn, said);
+  return failure === undefined || errorSent ? [terminal] : [{ type: "error", data: { ...failure } }, terminal];
 }
 
 /** The producer's own `finalText()`. */
