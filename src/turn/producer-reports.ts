@@ -59,8 +59,8 @@ export class ProducerReports {
   }
 
   #fail(data: unknown): void {
-    // The envelope's own session and execution are meant by these keys, and a producer may know others.
-    const { message, code, sessionId: _session, executionId: _execution, ...details } = fieldsOf(data);
+    // The envelope's own session is meant by this key, and a producer may know another.
+    const { message, code, sessionId: _theirs, ...details } = fieldsOf(data);
     this.failure = defined({
       message: isText(message) ? message : (this.failure?.message ?? "The producer reported a failure"),
       code: isText(code) ? code : this.failure?.code,
