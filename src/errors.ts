@@ -106,11 +106,7 @@ export class TurnError extends Error {
     this.code = code;
     this.status = STATUS[code];
     this.retryable = options.retryable ?? (this.status === 503 || RETRYABLE.includes(code));
-  }
-
-  /** What makes it known to other copies of this library. */
-  get [BRAND](): true {
-    return true;
+    Object.defineProperty(this, BRAND, { value: true });
   }
 }
 

@@ -6,7 +6,11 @@ import { describeValue } from "./describe-value.ts";
 export type Check<T> = (name: string, value: unknown) => asserts value is T;
 
 /** Makes a check of what is wanted, in words and as a test. */
-export function mustBe<T>(wanted: string, isIt: (value: unknown) => boolean, Refusal = TypeError): Check<T> {
+export function mustBe<T>(
+  wanted: string,
+  isIt: (value: unknown) => boolean,
+  Refusal: ErrorConstructor = TypeError,
+): Check<T> {
   return (name, value) => {
     if (!isIt(value)) throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
   };

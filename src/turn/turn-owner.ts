@@ -70,7 +70,7 @@ export function resolveOwnerOptions(options: TurnOwnerOptions): ResolvedOwnerOpt
 
 /** A log that cannot hurt the turn. When it fails itself, the console hears both. */
 function safeLog(log: (message: string, meta?: Record<string, unknown>) => unknown): Log {
-  return async (message, meta) => {
+  async function tell(message: string, meta: Record<string, unknown> | undefined): Promise<void> {
     try {
       await log(message, meta);
     } catch (cause) {
@@ -80,7 +80,8 @@ function safeLog(log: (message: string, meta?: Record<string, unknown>) => unkno
         // The console is the log that failed.
       }
     }
-  };
+  }
+  return (message, meta) => void tell(message, meta);
 }
 
 /** Which turn it is, as hooks are told. */

@@ -78,4 +78,4 @@ export function createDecoder<Piece>(
   };
 }
 
-const checkBytes: Check<Uint8Array> = /* @__PURE__ */ mustBe("a Uint8Array", ArrayBuffer.isView);
+const checkBytes: Check<Uint8Array> = /* @__PURE__ */ mustBe("a Uint8Array", (chunk) => ArrayBuffer.isView(chunk));
