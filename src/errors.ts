@@ -16,6 +16,7 @@ export type TurnErrorCode =
   | "cursor-ahead"
   | "too-large"
   | "rate-limited"
+  | "agent-failed"
   | "recovery-failed"
   | "store-failed"
   | "unsupported-suspension"
@@ -52,6 +53,7 @@ const STATUS: Readonly<Record<TurnErrorCode, number>> = {
   "cursor-ahead": 409,
   "too-large": 413,
   "rate-limited": 429,
+  "agent-failed": 500,
   "recovery-failed": 500,
   "store-failed": 500,
   "unsupported-suspension": 500,

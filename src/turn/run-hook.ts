@@ -10,7 +10,7 @@ export function runHook(turn: OwnedTurn, name: string, hook: () => unknown): Pro
   return new Promise((resolve, reject) => {
     let late = "";
     const stopTimer = turn.clock.after(turn.hookTimeoutMs, () => {
-      late = "late ";
+      late = " after its time was up";
       reject(new TurnError("hook-timeout", `${name} did not finish within ${turn.hookTimeoutMs} ms`));
     });
     // In an async function, what the hook throws at once is a rejection too.
@@ -19,11 +19,11 @@ export function runHook(turn: OwnedTurn, name: string, hook: () => unknown): Pro
       .then(
         (value) => {
           resolve(value);
-          if (late) turn.log(`${late}${name} finished`, subject(turn));
+          if (late) turn.log(`${name} finished${late}`, subject(turn));
         },
         (error: unknown) => {
           reject(error as Error);
-          if (late) logFailure(turn, late + name, error);
+          if (late) logFailure(turn, name, error, late);
         },
       );
   });
@@ -45,8 +45,8 @@ export async function attempt(turn: Subject, what: string, body: () => unknown):
 
 type Subject = Pick<OwnedTurn, "log" | "identity" | "executionId">;
 
-export function logFailure(turn: Subject, what: string, error: unknown): void {
-  turn.log(`${what} failed`, { ...subject(turn), error });
+export function logFailure(turn: Subject, what: string, error: unknown, when = ""): void {
+  turn.log(`${what} failed${when}`, { ...subject(turn), error });
 }
 
 /** What a log line says of the turn it is about. */

@@ -1,5 +1,5 @@
 import { createDeferred } from "../../src/internal/deferred.ts";
-import { nextMacrotask } from "../support/macrotask.ts";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { SubstrateFixture } from "../../src/substrate/conformance/index.ts";
 import type { ReferenceDisk } from "./reference-row.ts";
 import { ReferenceSubstrate } from "./reference-substrate.ts";

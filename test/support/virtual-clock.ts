@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/index.ts";
-import { nextTimer } from "./macrotask.ts";
+import { nextTimer } from "../../src/internal/macrotask.ts";
 
 interface Timer {
   readonly at: number;

@@ -1,7 +1,7 @@
 import type { TurnEvent } from "../../src/index.ts";
 import { fromEvents, handleChatTurn, runTurn, textDelta } from "../../src/index.ts";
 import { createDeferred, type Deferred } from "../../src/internal/deferred.ts";
-import { nextTimer } from "../support/macrotask.ts";
+import { nextTimer } from "../../src/internal/macrotask.ts";
 import { producerOf, producerWith, turnOf } from "../support/play-turn.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { settle } from "../support/virtual-clock.ts";

@@ -1,6 +1,6 @@
 import type { TurnEvent, TurnProducer } from "../../src/index.ts";
 import { handleChatTurn, runTurn, textDelta } from "../../src/index.ts";
-import { nextMacrotask } from "../support/macrotask.ts";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 
 // Run by heap.test.ts in a process of its own: plays long turns, and prints what was left on the heap after each.
 

@@ -56,7 +56,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         await settle();
         expect(input.logs.map(({ message }) => message)).toEqual([
           "persistAssistantMessage failed",
-          "late persistAssistantMessage finished",
+          "persistAssistantMessage finished after its time was up",
         ]);
       });
 
@@ -69,7 +69,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         await running.ended;
         gate.reject(new Error("too late anyway"));
         await settle();
-        expect(input.logs.at(-1)?.message).toBe("late onTurnEnd failed");
+        expect(input.logs.at(-1)?.message).toBe("onTurnEnd failed after its time was up");
       });
 
       it("T4: a hook just in time is in time, and leaves no timer behind", async () => {
