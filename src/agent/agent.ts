@@ -44,7 +44,7 @@ export interface AgentRun {
   /** What `saveCheckpoint` kept last, in this attempt or an earlier one. */
   readonly checkpoint?: JsonValue;
   /** Keeps a value, and all events yielded so far, beyond a crash. */
-  saveCheckpoint(value: JsonValue): Promise<void>;
+  readonly saveCheckpoint: (value: JsonValue) => Promise<void>;
 }
 
 /** An agent with more to say about itself than how it streams. */

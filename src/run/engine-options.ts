@@ -78,12 +78,14 @@ export function resolveEngineOptions(options: RunEngineOptions): ResolvedEngineO
   checkObject("options", options);
   const { store, agents, hooks = {}, session = "reject", recovery = {}, retention = {} } = options;
   const { maxConcurrentRuns = 64, leaseMs = 15_000, pollMs = 100, maxHistoryTurns = 1000 } = options;
-  const { heartbeatMs = leaseMs / 3, workerId = crypto.randomUUID() } = options;
+  checkObject("recovery", recovery);
+  checkObject("retention", retention);
   const { maxAttempts = 3 } = recovery;
   checkObject("store", store);
   checkFunction("store.transact", (store as { readonly transact?: unknown }).transact);
   checkCount("maxConcurrentRuns", maxConcurrentRuns, 1);
   checkSpan("leaseMs", leaseMs);
+  const { heartbeatMs = leaseMs / 3, workerId = crypto.randomUUID() } = options;
   checkSpan("heartbeatMs", heartbeatMs);
   if (heartbeatMs >= leaseMs) {
     throw new RangeError(`heartbeatMs (${heartbeatMs}) must be below leaseMs (${leaseMs}), or every lease lapses`);

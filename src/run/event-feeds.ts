@@ -3,6 +3,7 @@ import { EventFeed } from "./event-feed.ts";
 /** The feeds of the executions that somebody in this process reads. */
 export class EventFeeds {
   readonly #feeds = new Map<string, EventFeed>();
+  #closed: { readonly error: unknown } | undefined;
 
   get(executionId: string): EventFeed | undefined {
     return this.#feeds.get(executionId);
@@ -16,6 +17,7 @@ export class EventFeeds {
     let feed = this.#feeds.get(executionId);
     if (feed === undefined) {
       feed = new EventFeed();
+      if (this.#closed !== undefined) feed.close(this.#closed.error);
       this.#feeds.set(executionId, feed);
     }
     feed.readers++;
@@ -27,6 +29,12 @@ export class EventFeeds {
     if (feed === undefined) return;
     feed.readers--;
     if (feed.readers === 0) this.#feeds.delete(executionId);
+  }
+
+  /** Nobody will publish any more, here or in feeds that are still to be joined. */
+  close(error: unknown): void {
+    this.#closed = { error };
+    for (const feed of this.#feeds.values()) feed.close(error);
   }
 
   get readers(): number {

@@ -31,8 +31,8 @@ export interface OpenedRun {
   readonly interrupted: readonly string[];
 }
 
-/** Refuses what is no request, naming the field; an agent that does not exist is `agent-not-found`. */
-export function checkRequest(core: EngineCore, request: OpenRequest): CheckedRequest {
+/** Refuses what is no request, naming the field. */
+export function checkRequest(request: OpenRequest): CheckedRequest {
   checkObject("request", request);
   const { executionId, identity, input, priority = 0, tags = {}, deadlineMs } = request;
   checkName("executionId", executionId);
@@ -48,10 +48,6 @@ export function checkRequest(core: EngineCore, request: OpenRequest): CheckedReq
   checkObject("tags", tags);
   if (deadlineMs !== undefined) checkDuration("deadlineMs", deadlineMs);
   const agent = input.agent ?? DEFAULT_AGENT;
-  if (!core.options.agents.has(agent)) {
-    const known = [...core.options.agents.keys()].map((name) => JSON.stringify(name)).join(", ");
-    throw new TurnError("agent-not-found", `There is no agent ${describeValue(agent)}; this engine has ${known}`);
-  }
   const canonicalInput = canonicalJson({ ...input, agent }, "input");
   return {
     executionId,
@@ -72,6 +68,8 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
     checkSameTurn(tx, existing, request);
     return { run: existing, created: false, said: [], interrupted: [] };
   }
+  // Only now: a run that exists is read and compared whichever agents this engine has.
+  checkAgent(core, request.agent);
   const live = tx.liveRuns(request.identity.tenantId, request.identity.sessionId);
   const { session } = core.options;
   if (session === "reject" && live[0] !== undefined) {
@@ -94,6 +92,12 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
     said: [{ run: draft.run, events: said }, ...interrupted.flatMap(({ said: one }) => one)],
     interrupted: interrupted.map(({ executionId }) => executionId),
   };
+}
+
+function checkAgent({ options }: EngineCore, agent: string): void {
+  if (options.agents.has(agent)) return;
+  const known = [...options.agents.keys()].map((name) => JSON.stringify(name)).join(", ");
+  throw new TurnError("agent-not-found", `There is no agent ${describeValue(agent)}; this engine has ${known}`);
 }
 
 function checkSameTurn(tx: RunTransaction, run: RunRecord, request: CheckedRequest): void {

@@ -128,12 +128,12 @@ export class OwnedRun {
     const { deadlineAt, keep } = begun.run;
     const answer = await this.#answerUpTo(keep);
     answer.seal();
-    const stopTimer =
-      deadlineAt === undefined
-        ? () => undefined
-        : this.#core.options.clock.after(Math.max(0, deadlineAt - this.#core.now()), () =>
-            this.#end("deadline", undefined),
-          );
+    await this.#writer.hold();
+    const passDeadline = (): void => this.#end("deadline", undefined);
+    const leftMs = deadlineAt === undefined ? Infinity : deadlineAt - this.#core.now();
+    // Claimed before anybody noticed: its agent is not called any more.
+    if (leftMs <= 0) passDeadline();
+    const stopTimer = this.#core.options.clock.after(Math.max(0, leftMs), passDeadline);
     let approvals = begun.approvalCount;
     const produced = await produceTurn(this.#turn, {
       produce: ({ signal }) => agentProducer(agent, this.#agentRun(begun, signal), answer),
@@ -189,10 +189,7 @@ export class OwnedRun {
   async #answerUpTo(last: number): Promise<TextAccumulator> {
     const answer = createTextAccumulator();
     for (let cursor = 1; cursor < last;) {
-      const events = await this.#core.transact((tx) => {
-        const run = tx.getRun(this.executionId);
-        return run === undefined ? [] : tx.readEvents(run, cursor, PAGE);
-      });
+      const events = await this.#writer.commit(({ tx, run }) => tx.readEvents(run, cursor, PAGE));
       if (events.length === 0) break;
       for (const event of events) if (Number(event.id) <= last) answer.add(event);
       cursor = Number(events.at(-1)?.id);
@@ -258,22 +255,18 @@ export class OwnedRun {
   /** A stop's reason is the one that was recorded with it. */
   async #withReason(produced: Produced): Promise<Produced> {
     if (produced.end.how !== "stopped") return produced;
-    const reason = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      return run === undefined ? undefined : tx.getDocument(run, "cancel");
-    });
+    const reason = await this.#writer.commit(({ tx, run }) => tx.getDocument(run, "cancel"));
     return typeof reason === "string" ? { ...produced, reason } : produced;
   }
 
   async #resettle(giveUp: TurnError | undefined): Promise<void> {
-    const stored = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      if (run === undefined) return undefined;
-      return { settlement: tx.getDocument(run, "settlement"), progress: tx.getDocument(run, "progress") };
-    });
-    const settlement = stored?.settlement as unknown as Settlement | undefined;
+    const stored = await this.#writer.commit(({ tx, run }) => ({
+      settlement: tx.getDocument(run, "settlement"),
+      progress: tx.getDocument(run, "progress"),
+    }));
+    const settlement = stored.settlement as unknown as Settlement | undefined;
     if (settlement === undefined) throw new Error(`Run ${this.executionId} is settling without a settlement`);
-    const progress = stored?.progress as unknown as Omit<SettleProgress, "settlement">;
+    const progress = stored.progress as unknown as Omit<SettleProgress, "settlement">;
     if (giveUp === undefined) return this.#finish({ ...progress, settlement });
     // Its hooks took every worker with them that tried: end it without them, and say so.
     const failure = { message: giveUp.message, code: giveUp.code };
@@ -283,9 +276,12 @@ export class OwnedRun {
 
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
+    await this.#writer.hold();
     await settleTurn(this.#turn, progress, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
+      // The next hook is begun by nobody but the owner.
+      if (step.step !== "closed") await this.#writer.hold();
     });
     await this.#hook.quiet();
     await runHookSafely(this.#turn, "traceFlush", () => this.#turn.hooks.traceFlush?.(subjectOf(this.#turn)));

@@ -14,6 +14,7 @@ import { checkRequest, openRun } from "./open-run.ts";
 import { OwnedRun } from "./owned-run.ts";
 import { QueueNotices } from "./queue-notices.ts";
 import { recoverRun } from "./recover-run.ts";
+import { RunDraft } from "./run-draft.ts";
 import type { RunRecord, RunTransaction } from "./run-store.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { trimRuns } from "./trim-runs.ts";
@@ -31,7 +32,7 @@ export interface RunEngineStats {
 /** The embedded substrate: executions in a store, worked on by this process and others. */
 export interface RunEngine extends Substrate {
   readonly envelope: "stored";
-  /** Begins to work: takes up what an earlier process left, claims what waits. `open` starts an engine by itself. */
+  /** Begins to work: takes up what an earlier process left, claims what waits. The first call that needs it does so by itself. */
   start(): void;
   /** Looks after every run that needs it right now, and returns how many it moved. */
   recover(): Promise<number>;
@@ -89,11 +90,15 @@ class Engine implements RunEngine {
   readonly #core: EngineCore;
   readonly #owned = new Map<string, OwnedRun>();
   readonly #work = new Set<Promise<void>>();
+  /** Steps of the store that may bring a run into this worker's hands. */
+  readonly #taking = new Set<Promise<unknown>>();
   readonly #notices: QueueNotices;
   readonly #timers = new Set<() => void>();
   #state: "new" | "started" | "stopping" | "stopped" = "new";
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
+  /** What this worker's name held before; nothing is taken under that name until it is settled. */
+  #reclaimed: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #storeTrouble = false;
 
@@ -103,7 +108,7 @@ class Engine implements RunEngine {
   }
 
   async open(request: OpenRequest): Promise<Attachment> {
-    const checked = checkRequest(this.#core, request);
+    const checked = checkRequest(request);
     const cursor = parseCursor(request.after);
     this.#refuseWhenStopped();
     this.start();
@@ -149,10 +154,18 @@ class Engine implements RunEngine {
   async cancel(executionId: string, { reason }: { readonly reason?: string } = {}): Promise<ExecutionSnapshot> {
     checkName("executionId", executionId);
     if (reason !== undefined) checkName("reason", reason);
+    this.start();
+    await this.#ready();
     this.#refuseWhenStopped();
-    const result: CancelledRun = await this.#core.change(executionId, (draft) => cancelRun(this.#core, draft, reason));
-    if ("taken" in result) {
-      await this.#own(result.taken, result.fence, (owned) => owned.settle({ how: "cancelled" }));
+    const result = await this.#take(async () => {
+      const cancelled: CancelledRun = await this.#core.change(executionId, (draft) =>
+        cancelRun(this.#core, draft, reason),
+      );
+      if (!("taken" in cancelled)) return cancelled;
+      return { settled: this.#own(cancelled.taken, cancelled.fence, (owned) => owned.settle({ how: "cancelled" })) };
+    });
+    if ("settled" in result) {
+      await result.settled;
       return this.#snapshot(executionId);
     }
     if (result.snapshot.state === "cancelling") this.#owned.get(executionId)?.cancel(reason);
@@ -188,10 +201,7 @@ class Engine implements RunEngine {
     if (this.#state !== "new") return;
     this.#state = "started";
     const { pollMs, heartbeatMs, retention } = this.#core.options;
-    this.#background("taking up what an earlier process left", async () => {
-      await this.#reclaim();
-      await this.recover();
-    });
+    this.#background("taking up what an earlier process left", () => this.recover());
     this.#every(pollMs, "asking the store what happened", () => this.#poll());
     this.#every(heartbeatMs, "renewing leases", () => this.#renew());
     if (retention.maxAgeMs !== undefined || retention.maxRuns !== undefined) {
@@ -201,12 +211,16 @@ class Engine implements RunEngine {
 
   async recover(): Promise<number> {
     let moved = 0;
-    while (this.#state === "new" || this.#state === "started") {
+    // What it takes needs its leases renewed.
+    if (this.#state === "new") this.start();
+    if (this.#state !== "started") return 0;
+    await this.#ready();
+    while (this.#state === "started") {
       // A run at work here is nobody's to recover: its own renewal decides.
       const limit = SWEEP_LIMIT + this.#owned.size;
       const due = await this.#core.transact((tx) => tx.dueRuns(this.#core.now(), limit));
       const others = due.filter(({ executionId }) => !this.#owned.has(executionId));
-      for (const { executionId } of others) await this.#recoverOne(executionId);
+      for (const { executionId } of others) if (this.#state === "started") await this.#recoverOne(executionId);
       moved += others.length;
       if (due.length < limit) break;
     }
@@ -274,6 +288,7 @@ class Engine implements RunEngine {
   }
 
   async #claimLoop(): Promise<void> {
+    await this.#ready();
     while (this.#claimAgain) {
       this.#claimAgain = false;
       while (this.#state === "started" && this.#core.slots.free) {
@@ -326,18 +341,37 @@ class Engine implements RunEngine {
     return done;
   }
 
-  async #recoverOne(executionId: string): Promise<void> {
-    const taken = await this.#core.change(executionId, (draft) => recoverRun(this.#core, draft));
-    if (taken !== undefined) void this.#own(taken.run, taken.fence, (owned) => owned.settle(taken.ending));
+  #recoverOne(executionId: string): Promise<void> {
+    return this.#take(async () => {
+      const taken = await this.#core.change(executionId, (draft) => recoverRun(this.#core, draft));
+      if (taken !== undefined) void this.#own(taken.run, taken.fence, (owned) => owned.settle(taken.ending));
+    });
   }
 
-  /** A worker that comes back under its name need not wait for its own leases to lapse. */
+  /** Does something after which this worker may own a run: a stop waits for it, and then for the run. */
+  #take<T>(body: () => Promise<T>): Promise<T> {
+    const taking = body().finally(() => this.#taking.delete(taking));
+    this.#taking.add(taking);
+    return taking;
+  }
+
+  /**
+   * A worker that comes back under its name need not wait for its own leases to lapse. Before it takes any: those that
+   * it has itself taken look just the same.
+   */
+  #ready(): Promise<void> {
+    this.#reclaimed ??= this.#reclaim().catch((error: unknown) =>
+      this.#trouble("taking back its own leases, which lapse by themselves", error),
+    );
+    return this.#reclaimed;
+  }
+
   async #reclaim(): Promise<void> {
     const { workerId } = this.#core.options;
     await this.#core.transact((tx) => {
       for (const state of ["claimed", "running", "resuming", "cancelling", "settling"] as const) {
         for (const run of tx.ownedRuns(workerId, state)) {
-          if (!this.#owned.has(run.executionId)) tx.updateRun(run, { leaseUntil: 0, wakeAt: this.#core.now() });
+          tx.updateRun(run, { leaseUntil: 0, wakeAt: this.#core.now() });
         }
       }
     });
@@ -370,11 +404,11 @@ class Engine implements RunEngine {
   async #renew(): Promise<void> {
     const held = [...this.#owned.values()];
     if (held.length === 0) return;
-    const until = this.#core.now() + this.#core.options.leaseMs;
     try {
-      const renewed = await this.#core.transact((tx) => held.map((run) => renewLease(tx, run, until)));
+      const renewed = await this.#core.transact((tx) => held.map((run) => renewLease(this.#core, tx, run)));
       held.forEach((run, index) => {
-        if (renewed[index] === true) run.extendLease(until);
+        const until = renewed[index];
+        if (until !== undefined) run.extendLease(until);
         // One that has given its lease back by itself, at its end, is no longer here.
         else if (this.#owned.get(run.executionId) === run) run.lose(leaseLost("Another worker has the run"));
       });
@@ -388,7 +422,7 @@ class Engine implements RunEngine {
   async #shutDown(graceMs: number): Promise<void> {
     this.#state = "stopping";
     const { clock } = this.#core.options;
-    await this.#claiming;
+    await Promise.allSettled([this.#reclaimed, this.#claiming, ...this.#taking]);
     let stopWaiting: () => void = () => undefined;
     const graceOver = new Promise<void>((resolve) => {
       stopWaiting = clock.after(graceMs, resolve);
@@ -403,7 +437,7 @@ class Engine implements RunEngine {
     this.#state = "stopped";
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
-    for (const [, feed] of this.#core.feeds.entries()) feed.close(stoppedError());
+    this.#core.feeds.close(stoppedError());
   }
 
   /** Gives back what is still at work, so that another worker need not wait for the leases to lapse. */
@@ -457,11 +491,14 @@ class Engine implements RunEngine {
   }
 }
 
-function renewLease(tx: RunTransaction, { executionId, fence }: OwnedRun, until: number): boolean {
+/** Until when the owner has the run now; undefined when it has it no more. */
+function renewLease(core: EngineCore, tx: RunTransaction, { executionId, fence }: OwnedRun): number | undefined {
   const run = tx.getRun(executionId);
-  if (run === undefined || run.epoch !== fence.epoch || run.workerId !== fence.workerId) return false;
-  tx.updateRun(run, { leaseUntil: until, wakeAt: until });
-  return true;
+  if (run === undefined || run.epoch !== fence.epoch || run.workerId !== fence.workerId) return undefined;
+  const draft = new RunDraft(tx, run);
+  const until = core.extendLease(draft);
+  draft.write();
+  return until;
 }
 
 function leaseLost(why: string): TurnError {

@@ -30,6 +30,7 @@ export class RunWriter {
   readonly #onStored: (said: SaidEvents) => void;
   readonly #onLost: (error: unknown) => void;
   #waiting: Waiting[] = [];
+  /** Of what waits and of what is on its way to the store. */
   #waitingChars = 0;
   #said = 0;
   #scheduled = false;
@@ -64,12 +65,24 @@ export class RunWriter {
     return this.#room.promise;
   }
 
-  /** Everything said so far, and then `body`, in one transaction. */
+  /** Everything said so far, and then `body`, in one transaction. What the owner reads goes this way too. */
   commit<T>(body: (draft: RunDraft) => T): Promise<T> {
     const result = this.#last.then(() => this.#write(body));
     // The next write comes after this one, however this one ends.
     this.#last = result.catch(() => undefined);
     return result;
+  }
+
+  /**
+   * Makes sure that the lease lasts at this moment, for something that must not begin twice: the store may have answered
+   * so late that another worker has begun it by now.
+   */
+  async hold(): Promise<void> {
+    for (;;) {
+      if (this.#lost !== undefined) throw this.#lost;
+      if (this.#core.now() < this.leaseUntil) return;
+      this.leaseUntil = await this.commit((draft) => this.#core.extendLease(draft));
+    }
   }
 
   /** Nothing is written any more: the lease is gone. */
@@ -90,8 +103,14 @@ export class RunWriter {
     await whenQuiet(() => (this.#waiting.length < BATCH_EVENTS ? this.#said : undefined));
     this.#scheduled = false;
     if (this.#waiting.length === 0) return;
-    // A failure has reached `lose` by then, which tells the owner.
-    await this.commit(() => undefined).catch(() => undefined);
+    try {
+      await this.commit(() => undefined);
+    } catch (error) {
+      // Trying again would bring the same; the run cannot go on in these hands.
+      if (this.#lost === undefined)
+        this.#core.options.log("A run's events cannot be stored", { executionId: this.#executionId, error });
+      this.lose(error);
+    }
     if (this.#waiting.length > 0 && !this.#scheduled) void this.#schedule();
   }
 
@@ -99,16 +118,25 @@ export class RunWriter {
     for (;;) {
       if (this.#lost !== undefined) throw this.#lost;
       const batch = this.#waiting;
+      // What is said while the store works belongs to the next batch.
+      this.#waiting = [];
+      let mistake: { readonly error: unknown } | undefined;
       try {
-        const { value, said } = await this.#attempt(batch, body);
-        this.#waiting = this.#waiting.slice(batch.length);
-        this.#waitingChars = this.#waiting.reduce((sum, { json }) => sum + json.length, 0);
+        const value = await this.#attempt(batch, (draft) => {
+          try {
+            return body(draft);
+          } catch (error) {
+            mistake = { error };
+            throw error;
+          }
+        });
+        for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
-        this.#onStored(said);
         return value;
       } catch (error) {
+        if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
         // Only the store's own trouble may pass: a refusal, or a mistake in `body`, would come again.
-        if (!isTurnError(error) || !error.code.startsWith("store-")) {
+        if (error === mistake?.error || !mayPass(error)) {
           if (isTurnError(error, "lease-lost")) this.lose(error);
           throw error;
         }
@@ -121,7 +149,7 @@ export class RunWriter {
     }
   }
 
-  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
+  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<T> {
     return this.#core.changeAndSay(
       this.#executionId,
       (draft) => {
@@ -131,6 +159,7 @@ export class RunWriter {
         }
         return body(draft);
       },
+      this.#onStored,
       this.#fence,
     );
   }
@@ -139,4 +168,9 @@ export class RunWriter {
     this.#room?.resolve();
     this.#room = undefined;
   }
+}
+
+/** A store's errors need not be this library's: one that nobody knows is taken for trouble too. */
+function mayPass(error: unknown): boolean {
+  return !isTurnError(error) || error.code.startsWith("store-");
 }

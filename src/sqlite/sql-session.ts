@@ -16,11 +16,12 @@ export class SqlSession {
     this.#driver = driver;
   }
 
-  /** To be called first and last in a transaction. */
+  /** To be called before a transaction's first statement. */
   begin(): void {
     this.#failure = undefined;
   }
 
+  /** To be called after its last: throws if one has failed. */
   checkFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }

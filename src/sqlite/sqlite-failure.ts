@@ -12,6 +12,14 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/disk i\/o/i, "the disk failed, or the file lies where SQLite cannot lock it, such as a network share"],
 ];
 
+/** Another connection holds the database, and nothing has been done yet: the same can be tried again. */
+export class DatabaseBusy extends TurnError {
+  constructor(what: string, cause: unknown) {
+    const why = "another process, or a tool that is looking at the file, keeps it locked";
+    super("store-busy", `${what}: ${messageOf(cause)}; ${why}`, { cause });
+  }
+}
+
 /** Whether SQLite says that another connection holds the database. */
 export function isBusy(error: unknown): boolean {
   return /\b(?:is locked|is busy|SQLITE_BUSY|SQLITE_LOCKED)\b/i.test(messageOf(error));

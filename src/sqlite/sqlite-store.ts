@@ -10,7 +10,7 @@ import { type BusyRetry, retryWhileBusy } from "./retry-while-busy.ts";
 import { SqlSession } from "./sql-session.ts";
 import { SqlTransaction } from "./sql-transaction.ts";
 import type { SqliteDriver } from "./sqlite-driver.ts";
-import { describeFailure, isBusy } from "./sqlite-failure.ts";
+import { DatabaseBusy, describeFailure, isBusy } from "./sqlite-failure.ts";
 
 /** How a store waits for a database that somebody else is writing to. */
 interface WaitOptions {
@@ -45,7 +45,7 @@ export function sqliteStore(options: SqliteStoreOptions): RunStore {
 }
 
 interface ResolvedOptions {
-  /** Resolves to what opens the database, which may find it busy. */
+  /** Resolves to what opens the database and brings it up to date, and may find it busy. */
   readonly load: () => Promise<() => SqliteDriver>;
   readonly retry: BusyRetry;
 }
@@ -67,14 +67,18 @@ function checkOptions(options: SqliteStoreOptions): ResolvedOptions {
     checkObject("driver", driver);
     for (const name of ["exec", "run", "get", "all", "transaction"] as const)
       checkFunction(`driver.${name}`, driver[name]);
-    return { load: () => Promise.resolve(() => driver), retry };
+    const open = (): SqliteDriver => {
+      migrate(driver);
+      return driver;
+    };
+    return { load: () => Promise.resolve(open), retry };
   }
   checkName("path", path);
   checkOneOf("durability", durability, ["normal", "full"]);
   return {
     async load() {
       const sqlite = await loadNodeSqlite();
-      return () => openDatabase(sqlite, path, durability);
+      return () => openUpToDate(() => openDatabase(sqlite, path, durability));
     },
     retry,
   };
@@ -110,7 +114,7 @@ class SqliteStore implements RunStore {
       return Promise.reject(new TurnError("closed", "Cannot use the store: it was closed"));
     }
     const result = this.#tail.then(() => this.#transact(body));
-    this.#tail = result.catch(() => undefined);
+    this.#tail = result.then(settled, settled);
     return result;
   }
 
@@ -122,41 +126,47 @@ class SqliteStore implements RunStore {
     return this.#closed;
   }
 
-  async #transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
-    const opened = (this.#opened ??= await this.#open());
-    try {
-      return await retryWhileBusy(() => transactOnce(opened, body), isNotBegun, this.#options.retry);
-    } catch (error) {
-      if (!(error instanceof NotBegun)) throw error;
-      throw describeFailure("Cannot begin a transaction", error.cause);
-    }
+  #transact<T>(body: (tx: RunTransaction) => T): T | Promise<T> {
+    const opened = this.#opened;
+    if (opened === undefined) return this.#open().then(() => this.#transact(body));
+    return retryWhileBusy(() => transactOnce(opened, body), this.#options.retry);
   }
 
-  async #open(): Promise<Opened> {
+  async #open(): Promise<void> {
     const connect = await this.#options.load();
-    let driver: SqliteDriver | undefined;
-    try {
-      driver = await retryWhileBusy(connect, isBusy, this.#options.retry);
-      const connected = driver;
-      await retryWhileBusy(() => migrate(connected), isBusy, this.#options.retry);
-      const session = new SqlSession(connected);
-      return { driver: connected, session, tx: new SqlTransaction(session) };
-    } catch (error) {
-      driver?.close?.();
-      throw describeFailure("Cannot open the database", error);
-    }
+    const driver = await retryWhileBusy(() => opening(connect), this.#options.retry);
+    const session = new SqlSession(driver);
+    this.#opened = { driver, session, tx: new SqlTransaction(session) };
   }
 }
 
-/** What the driver threw before it called the body. */
-class NotBegun extends Error {}
+/** Closes again what cannot be used. */
+function openUpToDate(connect: () => SqliteDriver): SqliteDriver {
+  const driver = connect();
+  try {
+    migrate(driver);
+    return driver;
+  } catch (error) {
+    driver.close?.();
+    throw error;
+  }
+}
 
-function isNotBegun(error: unknown): boolean {
-  return error instanceof NotBegun && isBusy(error.cause);
+/** What waits in line does so for the end alone. */
+function settled(): void {}
+
+function opening<T>(step: () => T): T {
+  const what = "Cannot open the database";
+  try {
+    return step();
+  } catch (cause) {
+    throw isBusy(cause) ? new DatabaseBusy(what, cause) : describeFailure(what, cause);
+  }
 }
 
 function transactOnce<T>({ driver, session, tx }: Opened, body: (tx: RunTransaction) => T): T {
-  let stage: "before" | "inside" | "after" = "before";
+  // Not narrowed by the checker: the driver changes it.
+  let stage = "before" as "before" | "inside" | "after";
   try {
     return driver.transaction(() => {
       stage = "inside";
@@ -169,9 +179,10 @@ function transactOnce<T>({ driver, session, tx }: Opened, body: (tx: RunTransact
       return result;
     });
   } catch (cause) {
-    if (stage === "before") throw new NotBegun("The transaction could not be begun", { cause });
-    // The body's own error as it is; what the commit threw as a failure of the store.
+    // The body's own error as it is.
     if (stage === "inside") throw cause;
-    throw describeFailure("Cannot commit a transaction", cause);
+    if (stage === "after") throw describeFailure("Cannot commit a transaction", cause);
+    const what = "Cannot begin a transaction";
+    throw isBusy(cause) ? new DatabaseBusy(what, cause) : describeFailure(what, cause);
   }
 }

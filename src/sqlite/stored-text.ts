@@ -11,5 +11,5 @@ export function encodeText(text: string): string {
 
 /** A stored id as it was given. */
 export function decodeText(stored: string): string {
-  return stored.startsWith(MARK) ? (JSON.parse(stored.slice(1)) as string) : stored;
+  return stored.charCodeAt(0) === 1 ? (JSON.parse(stored.slice(1)) as string) : stored;
 }

@@ -1,4 +1,4 @@
-import type { ChatTurn } from "./chat-turn-input.ts";
+import type { Clock } from "../internal/clock.ts";
 
 /** Speaks up after a silence, so that nothing on the way takes a thinking agent for a dead connection. */
 export interface KeepAlive {
@@ -7,7 +7,7 @@ export interface KeepAlive {
   stop(): void;
 }
 
-export function startKeepAlive({ clock, keepAliveMs }: ChatTurn, speak: () => void): KeepAlive {
+export function startKeepAlive(clock: Clock, keepAliveMs: number, speak: () => void): KeepAlive {
   let last = clock.now();
   let cancel = clock.after(keepAliveMs, onTimer);
 

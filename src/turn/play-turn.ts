@@ -52,7 +52,7 @@ async function play(turn: ChatTurn, reader: TurnReader, stop: AbortSignal): Prom
   await Promise.resolve();
   const { hooks, lastEventId } = turn;
   const { tell, quiet } = createEventHook(turn);
-  const keepAlive = startKeepAlive(turn, () => {
+  const keepAlive = startKeepAlive(turn.clock, turn.keepAliveMs, () => {
     if (!reader.full) void emit({ type: HEARTBEAT, data: {} });
   });
 

@@ -14,7 +14,7 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName?: string }[];
   }[];
 }
 
@@ -28,6 +28,7 @@ async function run(): Promise<Outcome> {
   const report = readReport();
   const tests = report?.testResults.flatMap((file) => file.assertionResults) ?? [];
   const counts = count(tests);
+  const notRun = tests.filter(({ status }) => status !== "passed" && status !== "failed");
   // An error outside of tests (a file that does not load, an unhandled rejection) fails the run with no failed test.
   const lost = counts.failed === 0 && (exitCode !== 0 || report?.success !== true) ? 1 : 0;
   const portable = report?.testResults.find(({ name }) =>
@@ -37,7 +38,10 @@ async function run(): Promise<Outcome> {
     passed: counts.passed,
     failed: counts.failed + lost,
     skipped: counts.skipped,
-    note: `${tests.length} tests in ${report?.testResults.length ?? 0} files`,
+    note: [
+      `${tests.length} tests in ${report?.testResults.length ?? 0} files`,
+      ...notRun.map(({ fullName = "a test" }) => `\n    NOT RUN: ${fullName}`),
+    ].join(""),
     output,
     ...(portable === undefined
       ? {}

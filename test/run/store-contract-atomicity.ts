@@ -86,6 +86,23 @@ export function atomicityContract({ it, expect }: TestApi, use: UseStore): void 
       }
     }));
 
+  it("what a failed transaction appended does not count in the next one", () =>
+    use(async (store) => {
+      const [run] = await insertRuns(store, [{}]);
+      if (run === undefined) throw new Error("not inserted");
+      const failed = store.transact((tx) => {
+        tx.appendEvents(run, 1, eventTexts(1, 3));
+        tx.updateRun(run, { lastEventId: 3 });
+        throw new Error("on purpose");
+      });
+      await expect(failed).rejects.toThrow("on purpose");
+      const found = await store.transact((tx) => {
+        tx.updateRun(run, { lastEventId: 3 });
+        return [tx.getRun("p:s:1")?.lastEventId, tx.readEvents(run, 0, 9)];
+      });
+      expect(found).toEqual([3, []]);
+    }));
+
   it("a run number that was taken back is given again, without a hole", () =>
     use(async (store) => {
       await insertRuns(store, [{}]);

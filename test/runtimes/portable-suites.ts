@@ -1,8 +1,10 @@
 import readTurn from "../client/read-turn.portable.ts";
+import turnClient from "../client/turn-client.portable.ts";
 import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
 import textAccumulator from "../event/text-accumulator.portable.ts";
+import memoryStore from "../run/memory-store.portable.ts";
 import executionId from "../turn/execution-id.portable.ts";
 import wireChunking from "../wire/chunking.portable.ts";
 import wireBytePipe from "../wire/byte-pipe.portable.ts";
@@ -32,17 +34,44 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
-import memoryStore from "../run/memory-store.portable.ts";
+import runAgentRun from "../run/agent-run.portable.ts";
+import runApprovals from "../run/approvals.portable.ts";
+import runBadInput from "../run/bad-input.portable.ts";
+import runCancel from "../run/cancel.portable.ts";
+import runDeadline from "../run/deadline.portable.ts";
+import runEngineHooks from "../run/engine-hooks.portable.ts";
+import runEngineStop from "../run/engine-stop.portable.ts";
+import runFailingStore from "../run/failing-store.portable.ts";
+import runLeases from "../run/leases.portable.ts";
+import runRecovery from "../run/recovery.portable.ts";
+import runRecoverySettling from "../run/recovery-settling.portable.ts";
+import runRestartedText from "../run/restarted-text.portable.ts";
+import runRetention from "../run/retention.portable.ts";
+import runSessionPolicy from "../run/session-policy.portable.ts";
+import runSlots from "../run/slots.portable.ts";
+import runConformance from "../run/conformance.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
+import ownerCancel from "../script/owner-cancel.portable.ts";
+import ownerErrors from "../script/owner-errors.portable.ts";
+import ownerOrder from "../script/owner-order.portable.ts";
+import ownerShutdown from "../script/owner-shutdown.portable.ts";
+import scriptAbuse from "../script/script-abuse.portable.ts";
+import scriptCalls from "../script/script-calls.portable.ts";
+import scriptLeaks from "../script/script-leaks.portable.ts";
+import scriptLost from "../script/script-lost.portable.ts";
+import scriptOrder from "../script/script-order.portable.ts";
+import scriptTenants from "../script/script-tenants.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
+  "client/turn-client": turnClient,
   "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
   "event/text-accumulator": textAccumulator,
+  "run/memory-store": memoryStore,
   "turn/execution-id": executionId,
   "wire/chunking": wireChunking,
   "wire/byte-pipe": wireBytePipe,
@@ -72,6 +101,31 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
-  "run/memory-store": memoryStore,
+  "run/agent-run": runAgentRun,
+  "run/approvals": runApprovals,
+  "run/bad-input": runBadInput,
+  "run/cancel": runCancel,
+  "run/deadline": runDeadline,
+  "run/engine-hooks": runEngineHooks,
+  "run/engine-stop": runEngineStop,
+  "run/failing-store": runFailingStore,
+  "run/leases": runLeases,
+  "run/recovery": runRecovery,
+  "run/recovery-settling": runRecoverySettling,
+  "run/restarted-text": runRestartedText,
+  "run/retention": runRetention,
+  "run/session-policy": runSessionPolicy,
+  "run/slots": runSlots,
+  "run/conformance": runConformance,
   "turn/from-substrate": fromSubstrate,
+  "script/owner-cancel": ownerCancel,
+  "script/owner-errors": ownerErrors,
+  "script/owner-order": ownerOrder,
+  "script/owner-shutdown": ownerShutdown,
+  "script/script-abuse": scriptAbuse,
+  "script/script-calls": scriptCalls,
+  "script/script-leaks": scriptLeaks,
+  "script/script-lost": scriptLost,
+  "script/script-order": scriptOrder,
+  "script/script-tenants": scriptTenants,
 };

@@ -1,4 +1,15 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { TurnError, type TurnErrorCode } from "../../src/errors.ts";
@@ -125,6 +136,26 @@ describe("sqliteStore refuses", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it.skipIf(!existsSync("/proc/self/fd"))("a database that it cannot use, and does not keep it open", async () => {
+    const path = await makeDatabase();
+    const opened = (): string[] =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(path);
+        } catch {
+          return false;
+        }
+      });
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE turnwire_schema SET version = 99");
+    expect(opened()).not.toEqual([]);
+    database.close();
+    const store = sqliteStore({ path });
+    for (let n = 0; n < 3; n++) await failure(store.transact(() => 1));
+    expect(opened()).toEqual([]);
+    await store.close();
+  });
+
   it("a file that may not be written", async () => {
     const path = await makeDatabase();
     const home = `${folder.path}/read-only`;
@@ -175,12 +206,12 @@ describe("sqliteStore refuses", () => {
   it("a full database at its opening, and leaves no half of it", async () => {
     const database = new DatabaseSync(newPath());
     database.exec("PRAGMA max_page_count = 4");
-    const store = sqliteStore({ driver: { ...nodeSqliteDriver(database), close: () => undefined } });
+    const store = sqliteStore({ driver: nodeSqliteDriver(database) });
     expect((await failure(store.transact(() => 1))).message).toMatch(/Cannot open the database.*full/);
     expect(database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.["count"]).toBe(0);
     database.exec("PRAGMA max_page_count = 1000");
     expect(await store.transact((tx) => tx.insertRun(sampleRun(1)).seq)).toBe(1);
-    database.close();
+    await store.close();
   });
 
   it("a value that is larger than the database takes, as too-large", async () => {

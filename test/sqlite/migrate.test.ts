@@ -32,6 +32,15 @@ describe("migrate", () => {
     expect(database.prepare("SELECT version FROM turnwire_schema").all()).toEqual([{ version: 3 }]);
   });
 
+  it("writes nothing where there is nothing to do", () => {
+    const { up, database } = open();
+    up(first, second);
+    const changes = (): unknown => database.prepare("SELECT total_changes() AS changes").get()?.["changes"];
+    const before = changes();
+    up(first, second);
+    expect(changes()).toBe(before);
+  });
+
   it("takes all steps or none", () => {
     const { up, log, database } = open();
     up(first);

@@ -4,6 +4,7 @@ import { memoryStore } from "../../src/run/memory-store.ts";
 import { sqliteStore } from "../../src/sqlite/index.ts";
 import type { ExecutionState } from "../../src/substrate/execution.ts";
 import { hostileTexts, readAll, sampleRun } from "../run/sample-run.ts";
+import { createRandom, type Random } from "../support/random.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 // Random transactions on the memory store and on SQLite: every answer must be the same. A failure names its seed.
@@ -29,33 +30,6 @@ const states: readonly ExecutionState[] = [
 ];
 const documents = ["input", "checkpoint", "outcome"] as const;
 
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed + 1;
-  }
-
-  /** From 0 to `limit - 1`. */
-  below(limit: number): number {
-    // Mulberry32.
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new Error("Nothing to pick from");
-    return item;
-  }
-
-  maybe<T>(value: T): T | undefined {
-    return this.below(2) === 0 ? undefined : value;
-  }
-}
-
 type Step = (tx: RunTransaction) => unknown;
 
 const sessions = ["s", "ss", "a\0b", "\ud800", "\udfff"];
@@ -65,8 +39,8 @@ function progress(random: Random): Partial<RunProgress> {
     state: random.pick(states),
     blocked: random.below(2) === 0,
     epoch: random.below(5),
-    workerId: random.maybe(random.pick(["w1", "w2", "w\0"])),
-    wakeAt: random.maybe(random.below(50)),
+    workerId: random.chance(0.5) ? undefined : random.pick(["w1", "w2", "w\0"]),
+    wakeAt: random.chance(0.5) ? undefined : random.below(50),
     leaseUntil: random.below(50),
     attempt: 1 + random.below(3),
     recoveries: random.below(3),
@@ -74,9 +48,9 @@ function progress(random: Random): Partial<RunProgress> {
     trimmedThrough: 0,
     keep: random.below(9),
     queueAnnounced: random.below(2) === 0,
-    deadlineAt: random.maybe(random.below(50)),
-    deadlineLeftMs: random.maybe(random.below(50)),
-    finishedAt: random.maybe(random.below(50)),
+    deadlineAt: random.chance(0.5) ? undefined : random.below(50),
+    deadlineLeftMs: random.chance(0.5) ? undefined : random.below(50),
+    finishedAt: random.chance(0.5) ? undefined : random.below(50),
   };
   const chosen = Object.entries(all).filter(
     ([name]) => !/lastEventId|trimmedThrough/.test(name) && random.below(3) === 0,
@@ -182,7 +156,7 @@ it(
   { timeout: 120_000 },
   async () => {
     for (let seed = firstSeed; seed < firstSeed + SEEDS; seed++) {
-      const random = new Random(seed);
+      const random = createRandom(seed);
       const memory = memoryStore();
       const sqlite = sqliteStore({ path: `${folder.path}/${seed}.db` });
       for (let n = 0; n < TRANSACTIONS; n++) {

@@ -1,36 +1,39 @@
 import { describe, expect, it } from "vitest";
 import { projectFolder, runCommand } from "../gate/run-command.ts";
 import { collectTests, type TestResult } from "../support/mini-test.ts";
+import { engineSuites } from "./engine-suites.ts";
 import { sqliteSuites } from "./sqlite-suites.ts";
 
-// The store contract on SQLite where Vitest does not run: Deno and Bun, which have node:sqlite, and a Durable Object.
+// SQLite where Vitest does not run: the store contract and the run engine on Deno and Bun, which have node:sqlite, and
+// the store contract in a Durable Object.
 
-const perSuite = collectTests(sqliteSuites("")).length / 3;
+const contract = collectTests(sqliteSuites("")).length;
+const conformance = collectTests(engineSuites("")).length;
 const script = "test/sqlite/script-main.ts";
 const deno = ["run", "--quiet", "--allow-all", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-check"];
 
-describe("the store contract", () => {
+describe("SQLite", () => {
   it.each([
     {
       runtime: "Deno",
       command: "deno",
       args: [...deno, "--no-npm", script],
       env: { DENO_DIR: `${projectFolder}.cache/deno`, DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1" },
-      suites: 3,
+      tests: contract + conformance,
     },
-    { runtime: "Bun", command: "bun", args: ["run", "--no-install", script], env: {}, suites: 3 },
+    { runtime: "Bun", command: "bun", args: ["run", "--no-install", script], env: {}, tests: contract + conformance },
     {
       runtime: "a Durable Object",
       command: process.execPath,
       args: ["test/sqlite/durable-object-main.ts"],
       env: {},
-      suites: 1,
+      tests: contract / 3,
     },
-  ])("is kept on $runtime", { timeout: 120_000 }, async ({ command, args, env, suites }) => {
+  ])("keeps its promises on $runtime", { timeout: 120_000 }, async ({ command, args, env, tests }) => {
     const { exitCode, stdout, output } = await runCommand(command, args, { timeoutMs: 110_000, env });
     expect(exitCode, output).toBe(0);
     const results = JSON.parse(stdout.split("\n").findLast((line) => line.startsWith("[{")) ?? "[]") as TestResult[];
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
-    expect(results).toHaveLength(perSuite * suites);
+    expect(results).toHaveLength(tests);
   });
 });

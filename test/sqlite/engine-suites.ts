@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { sqliteStore } from "../../src/sqlite/index.ts";
+import { describeSubstrate } from "../../src/substrate/conformance/index.ts";
+import { openEngineFixture } from "../run/engine-fixture.ts";
+import type { PortableSuite } from "../support/test-api.ts";
+
+/** The conformance suite on run engines over one SQLite file, each with a connection of its own. */
+export function engineSuites(folder: string): Readonly<Record<string, PortableSuite>> {
+  let count = 0;
+  return {
+    "run engine on a sqlite file": (api) =>
+      describeSubstrate(
+        "the run engine on a SQLite file",
+        {
+          open: async () => {
+            const path = join(folder, `engine-${++count}.db`);
+            return openEngineFixture({ open: () => sqliteStore({ path }) }, "safe");
+          },
+        },
+        api,
+      ),
+  };
+}
