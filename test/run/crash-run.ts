@@ -212,5 +212,5 @@ function countEnds(clients: readonly Client[]): Record<string, number> {
     const end = `${agentOf(n)} ${events.at(-1)?.type.replace("session.run.", "") ?? "nothing"}`;
     ends[end] = (ends[end] ?? 0) + 1;
   }
-  return Object.fromEntries(Object.entries(ends).sort());
+  return Object.fromEntries(Object.entries(ends).sort(([one], [other]) => one.localeCompare(other)));
 }
