@@ -58,7 +58,8 @@ export class OwnedRun {
     this.#hook = createEventHook(this.#turn);
     this.#writer = new RunWriter(core, executionId, fence, {
       stored: ({ events }) => events.forEach(this.#hook.tell),
-      lost: () => this.#end("lost", "The lease is lost"),
+      // As an error, so that an agent can tell it from a stop: what it has started elsewhere goes on for another worker.
+      lost: () => this.#end("lost", new TurnError("lease-lost", "The lease is lost")),
     });
     this.extendLease(run.leaseUntil);
   }
@@ -115,7 +116,7 @@ export class OwnedRun {
     }
   }
 
-  #end(by: "cancel" | "deadline" | "lost", reason: string | undefined): void {
+  #end(by: "cancel" | "deadline" | "lost", reason: string | TurnError | undefined): void {
     if (by === "lost") {
       this.#stoppedBy = "lost";
       this.#lost.resolve();
