@@ -73,7 +73,7 @@ if (as === "handler") {
     pollMs: 20,
     log: (message) => say("log", message),
   });
-  await engine.start();
+  engine.start();
   const { events } = await engine.open({ executionId, identity, input: { message: "Hello" } });
   for await (const event of events) say("event", event);
   const snapshot = await engine.inspect(executionId);
