@@ -4,7 +4,7 @@ import type { TurnEvent } from "../../src/event/turn-event.ts";
 import type { RunEngine } from "../../src/run/index.ts";
 import type { ApprovalDecision } from "../../src/substrate/index.ts";
 import type { PortableSuite } from "../support/test-api.ts";
-import { createGate, createWorld, idOf, refused, request, type World } from "./engine-world.ts";
+import { createGate, createWorld, idOf, LEASE_MS, refused, request, type World } from "./engine-world.ts";
 
 const id = idOf(1);
 const QUESTION = { toolName: "send", input: { to: "bob" } };
@@ -73,7 +73,7 @@ const suite: PortableSuite = ({ it, expect }) => {
     const { world, engine } = await asking(QUESTION);
     await engine.open(request(2, { input: { message: "Another" } }));
     await world.reach(idOf(2), "waiting_for_approval");
-    await world.clock.advance(60_000);
+    await world.clock.advance(LEASE_MS * 3);
     expect(engine.stats()).toMatchObject({ heldSlots: 0, ownedRuns: 0 });
     expect(await world.run(id)).toMatchObject({ workerId: undefined, leaseUntil: 0, recoveries: 0, wakeAt: undefined });
     await world.stop(engine);

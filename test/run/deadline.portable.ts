@@ -75,7 +75,7 @@ const suite: PortableSuite = ({ it, expect }) => {
     });
     await engine.open(request(1, { deadlineMs: 3000 }));
     await world.reach(id, "waiting_for_approval");
-    await world.clock.advance(30_000);
+    await world.clock.advance(5000);
     expect((await world.run(id)).state).toBe("waiting_for_approval");
     await engine.decideApproval(`${id}.1`, { decision: "approve" });
     const resumedAt = world.clock.now();
@@ -97,7 +97,7 @@ const suite: PortableSuite = ({ it, expect }) => {
       },
     });
     await engine.open(request(1, { deadlineMs: Infinity }));
-    await world.clock.advance(20_000);
+    await world.clock.advance(5000);
     expect(await world.run(id)).toMatchObject({ state: "running", deadlineAt: undefined });
     await world.stop(engine);
   });

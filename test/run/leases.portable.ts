@@ -32,11 +32,11 @@ const suite: PortableSuite = ({ it, expect }) => {
     const other = world.engine({ agents: { default: { stream: () => untouched(), replay: "safe" } } });
     other.start();
     await engine.open(request(1));
-    await world.clock.advance(LEASE_MS * 5);
+    await world.clock.advance(LEASE_MS * 2.5);
     expect(await world.run(idOf(1))).toMatchObject({ state: "running", epoch: 1, workerId: "worker-1" });
     gate.open();
     await world.reach(idOf(1), "settling");
-    await world.clock.advance(LEASE_MS * 5);
+    await world.clock.advance(LEASE_MS * 2.5);
     expect(await world.run(idOf(1))).toMatchObject({ state: "settling", epoch: 1, workerId: "worker-1" });
     persisting.open();
     await world.reach(idOf(1), "completed");
