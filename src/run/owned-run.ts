@@ -58,7 +58,8 @@ export class OwnedRun {
     this.#hook = createEventHook(this.#turn);
     this.#writer = new RunWriter(core, executionId, fence, {
       stored: ({ events }) => events.forEach(this.#hook.tell),
-      lost: () => this.#end("lost", "The lease is lost"),
+      // As an error, so that an agent can tell it from a stop: what it has started elsewhere goes on for another worker.
+      lost: () => this.#end("lost", new TurnError("lease-lost", "The lease is lost")),
     });
     this.extendLease(run.leaseUntil);
   }
@@ -115,7 +116,7 @@ export class OwnedRun {
     }
   }
 
-  #end(by: "cancel" | "deadline" | "lost", reason: string | undefined): void {
+  #end(by: "cancel" | "deadline" | "lost", reason: string | TurnError | undefined): void {
     if (by === "lost") {
       this.#stoppedBy = "lost";
       this.#lost.resolve();
@@ -277,7 +278,7 @@ export class OwnedRun {
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
     await this.#writer.hold();
-    await settleTurn(this.#turn, { progress }, async (step) => {
+    await settleTurn(this.#turn, progress, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
       // The next hook is begun by nobody but the owner.
@@ -304,7 +305,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, completed: true };
     case "ended":
       return { ...progress, ended: true };
-    case "entered":
     case "closed":
       return progress;
   }

@@ -387,11 +387,12 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         [{ events: [started], last: "hang" }, { hang: true }, { events: whole.slice(1) }],
         { stallMs: 20_000 },
       );
-      const { events, done } = read(client.start(turn));
+      const stream = client.start(turn);
+      const { events, done } = read(stream);
       await clock.advance(999);
       wake();
       await clock.advance(0);
-      expect(script.sent).toHaveLength(1);
+      expect([stream.status, script.sent.length]).toEqual(["streaming", 1]);
       await clock.advance(1);
       wake();
       wake();

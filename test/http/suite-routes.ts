@@ -189,7 +189,9 @@ export function describeRoutes({ describe, it, expect }: TestApi, server: () => 
       const last = (await eventsOf(starter)).at(-1);
       expect([last?.type, last?.data?.["reason"]]).toEqual(["session.run.cancelled", "Enough"]);
       // A second stop changes nothing, and needs no body.
-      expect((await snapshotOf(await ada().request("POST", ada().at(id, "/cancel")))).state).toBe("cancelled");
+      expect((await snapshotOf(await ada().request("POST", ada().at(id, "/cancel"), { body: "" }))).state).toBe(
+        "cancelled",
+      );
     });
 
     for (const [decision, expected] of [
