@@ -164,6 +164,24 @@ describe("chatTurnRoutes", () => {
     expect(read).toBe(false);
   });
 
+  it("plays no turn for HEAD", async () => {
+    let ended = 0;
+    const snapshot = {
+      executionId: "acme@p:s:0",
+      sessionId: "s",
+      tenantId: "acme",
+      state: "running",
+      attempt: 1,
+      approvals: [],
+    } as const;
+    const substrate = substrateWith({ envelope: "none", inspect: async () => snapshot });
+    const app = routesOver(substrate, { hooks: { ...hooks, onTurnEnd: () => void ended++ } });
+    const response = await app.request("/turns/acme%40p%3As%3A0/events", { method: "HEAD" });
+    expect([response.status, response.headers.get("x-execution-id")]).toEqual([200, "acme@p:s:0"]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(ended).toBe(0);
+  });
+
   it("ends a stream whose log breaks off without a terminal event, and tells the log", async () => {
     const logs: unknown[] = [];
     const status: TurnEvent = { id: "1", type: "status" };
