@@ -104,10 +104,20 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
     if (reports.waits) end = { how: "suspended", error: new TurnError("unsupported-suspension", message) };
   } else {
     if (iterator !== undefined) void abandon(turn, iterator);
-    // A producer whose event was refused still works and pays: tell it.
-    if (end.how === "threw") abortWith(halt, end.error);
+    // A producer whose event was refused still works and pays: tell it. One that threw a response most often passed its
+    // signal to the fetch that gave it: firing would take the body away, which says what was wrong.
+    if (end.how === "threw" && !isResponse(end.error)) abortWith(halt, end.error);
   }
   return { end, reports, answer, producer, spoke, reason: end.how === "stopped" ? reasonText(stop.reason) : undefined };
+}
+
+function isResponse(error: unknown): boolean {
+  try {
+    return error instanceof Response;
+  } catch {
+    // A value whose class cannot even be asked for.
+    return false;
+  }
 }
 
 function openIterator(producer: TurnProducer): LooseIterator<TurnEvent> {

@@ -117,6 +117,30 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     expect(clock.pending).toBe(0);
   });
 
+  it("T2: a Response is read also when its fetch was given the turn's signal", async () => {
+    const refuse = async (signal: AbortSignal): Promise<never> => {
+      const body = new ReadableStream<Uint8Array>(
+        {
+          // As a fetch does: what has not come yet is lost once the signal has fired.
+          pull(controller) {
+            signal.throwIfAborted();
+            controller.enqueue(new TextEncoder().encode("no such model"));
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      throw new Response(body, { status: 404 });
+    };
+    const input = turnOf({
+      produce: ({ signal }) => ({
+        stream: { [Symbol.asyncIterator]: () => ({ next: () => refuse(signal) }) },
+        finalText: () => "",
+      }),
+    });
+    expect((await play("handleChatTurn", input)).outcome.failure).toStrictEqual({ message: "HTTP 404: no such model" });
+  });
+
   it("T2: a long message is clipped", async () => {
     const { outcome } = await play("handleChatTurn", turnOf({ produce: () => raise(new Error("x".repeat(50_000))) }));
     expect(outcome.failure?.message.length).toBeLessThan(4100);
