@@ -66,7 +66,7 @@ export async function runChaos(plans: readonly Plan[], { concurrency = 128, seed
       headers: { "x-turn": String(index) },
       retry: { baseMs: 2, maxMs: 10, attempts: 30 },
       // Far above what a busy machine makes anyone wait: a server that is always too slow cannot be read.
-      stallMs: 1000,
+      stallMs: 2000,
     });
     const turn = client.start({ sessionId: `s${index}`, turnIndex: 0, message: "Hello" });
     const events: TurnEvent[] = [];
@@ -132,20 +132,22 @@ export function randomPlans(seed: number, count: number): Plan[] {
 }
 
 function randomFate(random: Random): Fate {
-  const kind = random.pick([
-    "pass",
-    "cut-before",
-    "lose-answer",
-    "bad-gateway",
-    "foreign-page",
-    "duplicate",
-    "cut",
-    "cut",
-    "truncate",
-    "truncate",
-    "delay",
-    "stall",
-  ] as const);
+  // Silence is rare, because it takes time.
+  const kind = random.chance(0.05)
+    ? "stall"
+    : random.pick([
+        "pass",
+        "cut-before",
+        "lose-answer",
+        "bad-gateway",
+        "foreign-page",
+        "duplicate",
+        "cut",
+        "cut",
+        "truncate",
+        "truncate",
+        "delay",
+      ] as const);
   switch (kind) {
     case "bad-gateway":
       return { kind, asked: random.chance(0.5) };

@@ -593,6 +593,17 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect((await read(stream).done).error).toBeInstanceOf(TypeError);
     });
 
+    it("goes no faster than a loop that begins after `finished` was asked for", async () => {
+      const many = [started, ...Array.from({ length: 500 }, (_, index) => delta(index + 2, "x")), completed(502)];
+      const { client, clock, script } = setUp([{ events: many }]);
+      const stream = client.start(turn);
+      stream.finished.catch(() => undefined);
+      await stream[Symbol.asyncIterator]().next();
+      await clock.advance(1000);
+      expect(script.pulls()).toBeLessThan(20);
+      stream.detach();
+    });
+
     it("loses nothing when `finished` is asked for before the loop begins", async () => {
       for (const ticks of [0, 1, 5, 50]) {
         const stream = setUp([{ events: whole }]).client.start(turn);

@@ -43,6 +43,17 @@ export function describeRoutes({ describe, it, expect }: TestApi, server: () => 
       expect((await controlState(server())).calls).toBe(before.calls + 1);
     });
 
+    it("keeps tenants apart that name their sessions alike", async () => {
+      const evil = createUser(server(), "/stored", "evil", "eve");
+      const [mine, theirs] = await Promise.all([
+        ada().start({ sessionId: "alike" }),
+        evil.start({ sessionId: "alike", message: "Other" }),
+      ]);
+      expect(theirs.headers.get("x-execution-id")).toBe("evil@test:alike:0");
+      expect((await eventsOf(theirs))[0]?.data?.["tenantId"]).toBe("evil");
+      expect((await eventsOf(mine))[0]?.data?.["tenantId"]).toBe("acme");
+    });
+
     it("runs a turn again under another attempt", async () => {
       const first = await ada().start({ sessionId: "attempt" });
       await eventsOf(first);
