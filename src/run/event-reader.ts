@@ -67,9 +67,9 @@ export function readEvents(
   let turning: Promise<unknown> | undefined;
 
   /** Events that are here already cost their reader no round through a generator. */
-  function next(): Promise<IteratorResult<TurnEvent>> {
+  function take(): Promise<IteratorResult<TurnEvent>> {
     // Calls that came while a page was on its way are answered in their order.
-    if (turning !== undefined) return turning.then(next, next);
+    if (turning !== undefined) return turning.then(take, take);
     const event = left ? undefined : page[at];
     if (event === undefined) return turn();
     at++;
@@ -93,7 +93,7 @@ export function readEvents(
   }
 
   return {
-    next,
+    next: take,
     async return() {
       leave();
       page = [];

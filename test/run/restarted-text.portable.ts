@@ -45,6 +45,20 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: "a checkpoint under cumulative text",
+    keeps: "run.checkpointed",
+    text: "kept, and told",
+    async *agent({ attempt, saveCheckpoint, signal }) {
+      if (attempt === 1) {
+        yield { type: "message.part.updated", data: { part: { type: "text", text: "kept, " } } };
+        await saveCheckpoint(1);
+        yield { type: "message.part.updated", data: { part: { type: "text", text: "lost" } } };
+        await untilStopped(signal);
+      }
+      yield { type: "message.part.updated", data: { part: { type: "text", text: "and told" } } };
+    },
+  },
+  {
     name: "everything up to a suspension",
     keeps: "run.state.changed",
     text: "before, after",
