@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import app from "./app.ts";
 import { createNodeListener } from "./node-listener.ts";
 
-// `npm start`: the Hono app of app.ts on Node, and a page that shows one of its turns.
+// `npm run start:hello`: the Hono app of app.ts on Node, and a page that shows one of its turns.
 
 const wanted = Number(process.env["PORT"] ?? 8787);
 if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65535)

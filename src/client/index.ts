@@ -1,8 +1,13 @@
 export type { Cursor } from "../event/cursor.ts";
+export type { TurnFailure, TurnOutcome } from "../event/outcome.ts";
 export { isEvent, type KnownEvents, type MessagePartUpdate, type ToolState } from "../event/known-events.ts";
 export { createTextAccumulator, type TextAccumulator } from "../event/text-accumulator.ts";
 export { isTerminal, type TurnEvent } from "../event/turn-event.ts";
 export { isTurnError, TurnError, type TurnErrorCode } from "../errors.ts";
 export type { DecoderLimits, WireFormat } from "../wire/index.ts";
+export type { RequestHeaders, RetryOptions, TurnClientOptions } from "./client-options.ts";
+export { createTurnClient, type StartTurn, type TurnClient } from "./create-turn-client.ts";
 export { readTurn, type ReadTurnOptions } from "./read-turn.ts";
 export { TruncatedStreamError } from "./truncated-stream-error.ts";
+export type { TurnActions, TurnDecision, TurnSnapshot } from "./turn-actions.ts";
+export type { TurnStream, TurnStreamStatus } from "./turn-stream.ts";

@@ -36,19 +36,21 @@ export class EngineCore {
   }
 
   /** Changes one run; readers and the `onEvent` hook hear what was said. */
-  async change<T>(executionId: string, body: (draft: RunDraft) => T): Promise<T> {
-    const { value, run, said } = await this.changeAndSay(executionId, body);
-    this.tellHook(run, said);
-    return value;
+  change<T>(executionId: string, body: (draft: RunDraft) => T): Promise<T> {
+    return this.changeAndSay(executionId, body, (said, run) => this.tellHook(run, said));
   }
 
-  /** Changes one run, as its owner where a fence is given: anybody else is refused with `lease-lost`. */
+  /**
+   * Changes one run, as its owner where a fence is given: anybody else is refused with `lease-lost`. `onSaid` is called
+   * as soon as the store has answered, so that those who tell the hook keep to the order of the log.
+   */
   async changeAndSay<T>(
     executionId: string,
     body: (draft: RunDraft) => T,
+    onSaid: (said: SaidEvents, run: RunRecord) => void,
     fence?: Fence,
-  ): Promise<{ readonly value: T; readonly run: RunRecord; readonly said: SaidEvents }> {
-    const changed = await this.transact((tx) => {
+  ): Promise<T> {
+    const { value, run, said } = await this.transact((tx) => {
       const run = tx.getRun(executionId);
       if (run === undefined) throw executionNotFound(executionId);
       if (fence !== undefined && (run.epoch !== fence.epoch || run.workerId !== fence.workerId)) {
@@ -58,8 +60,9 @@ export class EngineCore {
       const value = body(draft);
       return { value, run, said: draft.write() };
     });
-    this.tell(executionId, changed.said);
-    return changed;
+    this.tell(executionId, said);
+    onSaid(said, run);
+    return value;
   }
 
   /** Tells readers what a transaction has committed. */

@@ -58,7 +58,8 @@ export class OwnedRun {
     this.#hook = createEventHook(this.#turn);
     this.#writer = new RunWriter(core, executionId, fence, {
       stored: ({ events }) => events.forEach(this.#hook.tell),
-      lost: () => this.#end("lost", "The lease is lost"),
+      // As an error, so that an agent can tell it from a stop: what it has started elsewhere goes on for another worker.
+      lost: () => this.#end("lost", new TurnError("lease-lost", "The lease is lost")),
     });
     this.extendLease(run.leaseUntil);
   }
@@ -115,7 +116,7 @@ export class OwnedRun {
     }
   }
 
-  #end(by: "cancel" | "deadline" | "lost", reason: string | undefined): void {
+  #end(by: "cancel" | "deadline" | "lost", reason: string | TurnError | undefined): void {
     if (by === "lost") {
       this.#stoppedBy = "lost";
       this.#lost.resolve();
@@ -189,10 +190,7 @@ export class OwnedRun {
   async #answerUpTo(last: number): Promise<TextAccumulator> {
     const answer = createTextAccumulator();
     for (let cursor = 1; cursor < last;) {
-      const events = await this.#core.transact((tx) => {
-        const run = tx.getRun(this.executionId);
-        return run === undefined ? [] : tx.readEvents(run, cursor, PAGE);
-      });
+      const events = await this.#writer.commit(({ tx, run }) => tx.readEvents(run, cursor, PAGE));
       if (events.length === 0) break;
       for (const event of events) if (Number(event.id) <= last) answer.add(event);
       cursor = Number(events.at(-1)?.id);
@@ -258,22 +256,18 @@ export class OwnedRun {
   /** A stop's reason is the one that was recorded with it. */
   async #withReason(produced: Produced): Promise<Produced> {
     if (produced.end.how !== "stopped") return produced;
-    const reason = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      return run === undefined ? undefined : tx.getDocument(run, "cancel");
-    });
+    const reason = await this.#writer.commit(({ tx, run }) => tx.getDocument(run, "cancel"));
     return typeof reason === "string" ? { ...produced, reason } : produced;
   }
 
   async #resettle(giveUp: TurnError | undefined): Promise<void> {
-    const stored = await this.#core.transact((tx) => {
-      const run = tx.getRun(this.executionId);
-      if (run === undefined) return undefined;
-      return { settlement: tx.getDocument(run, "settlement"), progress: tx.getDocument(run, "progress") };
-    });
-    const settlement = stored?.settlement as unknown as Settlement | undefined;
+    const stored = await this.#writer.commit(({ tx, run }) => ({
+      settlement: tx.getDocument(run, "settlement"),
+      progress: tx.getDocument(run, "progress"),
+    }));
+    const settlement = stored.settlement as unknown as Settlement | undefined;
     if (settlement === undefined) throw new Error(`Run ${this.executionId} is settling without a settlement`);
-    const progress = stored?.progress as unknown as Omit<SettleProgress, "settlement">;
+    const progress = stored.progress as unknown as Omit<SettleProgress, "settlement">;
     if (giveUp === undefined) return this.#finish({ ...progress, settlement });
     // Its hooks took every worker with them that tried: end it without them, and say so.
     const failure = { message: giveUp.message, code: giveUp.code };
@@ -284,7 +278,7 @@ export class OwnedRun {
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
     await this.#writer.hold();
-    await settleTurn(this.#turn, { progress }, async (step) => {
+    await settleTurn(this.#turn, progress, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
       // The next hook is begun by nobody but the owner.
@@ -311,7 +305,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, completed: true };
     case "ended":
       return { ...progress, ended: true };
-    case "entered":
     case "closed":
       return progress;
   }

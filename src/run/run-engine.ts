@@ -32,7 +32,7 @@ export interface RunEngineStats {
 /** The embedded substrate: executions in a store, worked on by this process and others. */
 export interface RunEngine extends Substrate {
   readonly envelope: "stored";
-  /** Begins to work: takes up what an earlier process left, claims what waits. `open` starts an engine by itself. */
+  /** Begins to work: takes up what an earlier process left, claims what waits. The first call that needs it does so by itself. */
   start(): void;
   /** Looks after every run that needs it right now, and returns how many it moved. */
   recover(): Promise<number>;
@@ -213,6 +213,7 @@ class Engine implements RunEngine {
     let moved = 0;
     // What it takes needs its leases renewed.
     if (this.#state === "new") this.start();
+    if (this.#state !== "started") return 0;
     await this.#ready();
     while (this.#state === "started") {
       // A run at work here is nobody's to recover: its own renewal decides.

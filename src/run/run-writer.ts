@@ -65,7 +65,7 @@ export class RunWriter {
     return this.#room.promise;
   }
 
-  /** Everything said so far, and then `body`, in one transaction. */
+  /** Everything said so far, and then `body`, in one transaction. What the owner reads goes this way too. */
   commit<T>(body: (draft: RunDraft) => T): Promise<T> {
     const result = this.#last.then(() => this.#write(body));
     // The next write comes after this one, however this one ends.
@@ -122,7 +122,7 @@ export class RunWriter {
       this.#waiting = [];
       let mistake: { readonly error: unknown } | undefined;
       try {
-        const { value, said } = await this.#attempt(batch, (draft) => {
+        const value = await this.#attempt(batch, (draft) => {
           try {
             return body(draft);
           } catch (error) {
@@ -132,7 +132,6 @@ export class RunWriter {
         });
         for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
-        this.#onStored(said);
         return value;
       } catch (error) {
         if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];
@@ -150,7 +149,7 @@ export class RunWriter {
     }
   }
 
-  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<{ value: T; said: SaidEvents }> {
+  #attempt<T>(batch: readonly Waiting[], body: (draft: RunDraft) => T): Promise<T> {
     return this.#core.changeAndSay(
       this.#executionId,
       (draft) => {
@@ -160,6 +159,7 @@ export class RunWriter {
         }
         return body(draft);
       },
+      this.#onStored,
       this.#fence,
     );
   }

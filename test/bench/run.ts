@@ -1,5 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as scriptBridge } from "./script-bridge.ts";
+import { bench as scriptContext } from "./script-context.ts";
+import { bench as scriptOwner } from "./script-owner.ts";
+import { bench as httpLoad } from "./http-load.ts";
 import { bench as runEngine } from "./run-engine.ts";
 import { bench as store } from "./store.ts";
 import { bench as turnThroughput } from "./turn-throughput.ts";
@@ -7,7 +11,15 @@ import { bench as turnThroughput } from "./turn-throughput.ts";
 // `npm run bench`, or `npm run bench -- --only turn-throughput`: prints a table, writes it as JSON, and exits with 1
 // when a limit is missed. Each figure is compared with one that was measured in the same run.
 
-const benches: Readonly<Record<string, Bench>> = { "turn-throughput": turnThroughput, store, "run-engine": runEngine };
+const benches: Readonly<Record<string, Bench>> = {
+  "turn-throughput": turnThroughput,
+  store,
+  "run-engine": runEngine,
+  "http-load": httpLoad,
+  "script-owner": scriptOwner,
+  "script-bridge": scriptBridge,
+  "script-context": scriptContext,
+};
 const reportFile = ".cache/bench.json";
 
 const report: Record<string, Row[]> = {};

@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-describe("npm start", () => {
+describe("npm run start:hello", () => {
   let child: ChildProcess | undefined;
 
   beforeAll(requireFreshBuild);
@@ -60,7 +60,7 @@ describe("npm start", () => {
 
   /** Runs the script's own command and waits for the URL that it prints. */
   async function start(port: number): Promise<{ url: string; said: string }> {
-    const [command, ...args] = packageJson.scripts.start.split(" ");
+    const [command, ...args] = packageJson.scripts["start:hello"].split(" ");
     expect(command).toBe("node");
     const started = spawn(process.execPath, args, {
       cwd: projectFolder,

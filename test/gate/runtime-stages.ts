@@ -17,12 +17,19 @@ const starters: Readonly<Record<RuntimeName, () => Promise<CommandResult>>> = {
   deno: () =>
     runCommand(
       "deno",
-      // No permission at all, and nothing but the project's own files.
-      ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check", script],
-      {
-        timeoutMs: TIMEOUT_MS,
-        env: { DENO_DIR: `${projectFolder}.cache/deno`, DENO_NO_PACKAGE_JSON: "1", DENO_NO_UPDATE_CHECK: "1" },
-      },
+      // No permission but to read QuickJS's WebAssembly, and nothing but the project's own files and what is installed.
+      [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-lock",
+        "--no-remote",
+        "--cached-only",
+        "--no-check",
+        "--allow-read=node_modules/@jitl",
+        script,
+      ],
+      { timeoutMs: TIMEOUT_MS, env: { DENO_DIR: `${projectFolder}.cache/deno`, DENO_NO_UPDATE_CHECK: "1" } },
     ),
   bun: () => runCommand("bun", ["run", "--no-install", script], { timeoutMs: TIMEOUT_MS }),
   workerd: () => runCommand(process.execPath, ["test/runtimes/workerd-main.ts"], { timeoutMs: TIMEOUT_MS }),

@@ -1,8 +1,9 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { projectFolder, runCommand } from "./run-command.ts";
 import type { Counts, Outcome, Stage } from "./run-stages.ts";
 
 const reportFile = ".cache/vitest.json";
+const screenshots = ".cache/screenshots";
 const TIMEOUT_MS = 8 * 60_000;
 
 /** Everything under test/ that is called *.test.ts, on the pinned Node, the portable suites among it. */
@@ -14,12 +15,13 @@ interface VitestReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName?: string }[];
   }[];
 }
 
 async function run(): Promise<Outcome> {
   rmSync(`${projectFolder}${reportFile}`, { force: true });
+  rmSync(`${projectFolder}${screenshots}`, { recursive: true, force: true });
   const { exitCode, output } = await runCommand(
     "vitest",
     ["run", "--config", "test/vitest.config.ts", "--reporter=default", "--reporter=json", `--outputFile=${reportFile}`],
@@ -28,6 +30,7 @@ async function run(): Promise<Outcome> {
   const report = readReport();
   const tests = report?.testResults.flatMap((file) => file.assertionResults) ?? [];
   const counts = count(tests);
+  const notRun = tests.filter(({ status }) => status !== "passed" && status !== "failed");
   // An error outside of tests (a file that does not load, an unhandled rejection) fails the run with no failed test.
   const lost = counts.failed === 0 && (exitCode !== 0 || report?.success !== true) ? 1 : 0;
   const portable = report?.testResults.find(({ name }) =>
@@ -37,7 +40,11 @@ async function run(): Promise<Outcome> {
     passed: counts.passed,
     failed: counts.failed + lost,
     skipped: counts.skipped,
-    note: `${tests.length} tests in ${report?.testResults.length ?? 0} files`,
+    note: [
+      `${tests.length} tests in ${report?.testResults.length ?? 0} files`,
+      existsSync(`${projectFolder}${screenshots}`) ? `\n    pictures of the browser tests: ${screenshots}/` : "",
+      ...notRun.map(({ fullName = "a test" }) => `\n    NOT RUN: ${fullName}`),
+    ].join(""),
     output,
     ...(portable === undefined
       ? {}

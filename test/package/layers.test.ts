@@ -4,7 +4,10 @@ import { checkLayers, type Sources } from "./check-layers.ts";
 import { packageJson, projectFolder } from "./entries.ts";
 import { findImports } from "./find-imports.ts";
 
-const packages = Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies });
+const packages = [
+  ...Object.keys({ ...packageJson.dependencies, ...packageJson.peerDependencies }),
+  ...Object.keys(packageJson.imports ?? {}).map((name) => name.split("/")[0] ?? name),
+];
 
 function readSources(): Sources {
   const files = readdirSync(`${projectFolder}src`, { recursive: true, encoding: "utf8" });

@@ -32,7 +32,7 @@ describe("the published package", () => {
   });
 
   it("has a module and its declarations for every source", () => {
-    const sources = files.filter((file) => file.startsWith("src/") && file.endsWith(".ts"));
+    const sources = files.filter((file) => file.startsWith("src/") && /(?<!\.d)\.ts$/.test(file));
     const built = sources.flatMap((file) =>
       [".js", ".d.ts"].map((end) => file.replace(/^src(.*)\.ts$/, `dist$1${end}`)),
     );

@@ -14,5 +14,5 @@ it.each(entries)("$name keeps within its size limit", async ({ name, source }) =
   expect(size, `${name} has ${size} bytes; the limits stand in size-limits.ts`).toBeLessThanOrEqual(
     sizeLimits[name] ?? 0,
   );
-  expect(size, "an entry is not empty").toBeGreaterThan(100);
+  expect(size, "an entry is not empty").toBeGreaterThan(50);
 });

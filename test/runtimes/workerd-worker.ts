@@ -1,8 +1,13 @@
 import { collectTests, describeError, runTest, type CollectedTest } from "../support/mini-test.ts";
+import { quickJsWasm } from "../../src/script/workerd/index.ts";
+import { provideWasm } from "../script/test-engine.ts";
 import { portableSuites } from "./portable-suites.ts";
 
 // The Worker that workerd runs: it lists the portable tests, and runs one per request, because timers and streams work
 // only while a request is answered.
+
+// Nothing can be compiled here, so the suites are given what the bundle carries.
+provideWasm(quickJsWasm);
 
 let tests: readonly CollectedTest[] | undefined;
 const strayErrors: string[] = [];

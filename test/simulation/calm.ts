@@ -1,7 +1,8 @@
 import { attachReader, cancelRun, decide, openRun } from "./client-actions.ts";
 import { isEndedState, type LedgerRun } from "./ledger.ts";
-import { checkStep, stopWorker } from "./chaos.ts";
-import { POLL_MS } from "./plan.ts";
+import { checkStep } from "./chaos.ts";
+import { stopWorker } from "./faults.ts";
+import { LEASE_MS, POLL_MS } from "./plan.ts";
 import { settle, type World } from "./world.ts";
 
 const MAX_STEPS = 4000;
@@ -56,6 +57,7 @@ export async function stopAll(world: World): Promise<void> {
 }
 
 async function settleDown(world: World, onWaiting: () => void): Promise<void> {
+  const began = world.clock.now;
   let calmSince = world.clock.now;
   let nudged = false;
   let seen = -1;
@@ -89,6 +91,7 @@ async function settleDown(world: World, onWaiting: () => void): Promise<void> {
       await settle();
       continue;
     }
+    if (world.clock.now - began > 2 * LEASE_MS) open.forEach((run) => checkCalmRun(world, run));
     if (!fire(world)) break;
     await settle();
     checkStep(world);
@@ -118,6 +121,17 @@ export function isWaiting({ ledger }: World, { row }: LedgerRun): boolean {
 function isHanging({ row, calls }: LedgerRun): boolean {
   const last = calls.at(-1);
   return row.state === "running" && last !== undefined && !last.over && !last.signal.aborted && !last.worker.crashed;
+}
+
+/** While nothing goes wrong, no lease lapses (R4), and no agent works beyond its deadline. */
+function checkCalmRun(world: World, { row, owners, calls }: LedgerRun): void {
+  const call = calls.at(-1);
+  const atWork = call !== undefined && !call.over && !call.signal.aborted && !call.worker.crashed;
+  if (atWork && row.state === "running" && row.deadlineAt !== undefined && row.deadlineAt < world.clock.now) {
+    world.violate("deadline", `${call.worker.name} runs the agent of ${row.executionId} beyond its deadline`);
+  }
+  if (row.workerId === undefined || row.leaseUntil > world.clock.now || owners.get(row.epoch)?.works !== true) return;
+  world.violate("R4", `${row.workerId} has let its lease of ${row.executionId} lapse`);
 }
 
 /** One thing that is ready to happen, in order. */

@@ -1,7 +1,6 @@
 import type { ApprovalDecision } from "../../src/substrate/index.ts";
-import { attachReader, cancelRun, decide, openRun } from "./client-actions.ts";
-import { LEASE_MS } from "./plan.ts";
-import type { SimWorker } from "./sim-worker.ts";
+import { attachReader, cancelRun, decide, look, openRun } from "./client-actions.ts";
+import { strikeFault } from "./faults.ts";
 import { settle, type World } from "./world.ts";
 
 /** One thing that happens; false when there was nothing of the kind to do. */
@@ -17,12 +16,13 @@ const letCallThrough: Happening = (world) => {
   store.calls.splice(store.calls.indexOf(call), 1);
   if (plan.storeFails && random.chance(0.12)) {
     const code = random.pick(["store-failed", "store-busy"] as const);
-    world.trace?.(`  a call of ${call.owner.name} fails: ${code}`);
-    call.fail(code);
+    const when = random.pick(["early", "late"] as const);
+    world.trace?.(`  a call of ${call.owner.name} fails ${when}: ${code}`);
+    call.fail(code, when);
   } else {
     const answer = plan.answersLate && random.chance(0.25) ? "later" : "now";
     world.trace?.(`  a call of ${call.owner.name} goes through${answer === "now" ? "" : ", its answer waits"}`);
-    call.apply(answer);
+    call.apply(answer, plan.storeFails && random.chance(0.1) ? 2 : 1);
   }
   return true;
 };
@@ -58,12 +58,13 @@ const fireTimer: Happening = (world) => {
 
 const clientActs: Happening = (world) => {
   const { random, plan } = world;
-  const what = random.below(10);
+  const what = random.below(21) / 2;
   if (what < 4) openRun(world);
   else if (what < 6) attachReader(world);
   else if (what < 7) return readerActs(world);
   else if (what < 8) return plan.cancels && cancelSome(world);
-  else return decideSome(world);
+  else if (what < 10) return decideSome(world);
+  else look(world);
   return true;
 };
 
@@ -102,76 +103,13 @@ function decideSome(world: World): boolean {
   return true;
 }
 
-const faultStrikes: Happening = (world) => {
-  const { random, plan, workers } = world;
-  const alive = workers.filter(({ crashed, stopping }) => !crashed && stopping !== "stopped");
-  const worker = alive.length === 0 ? undefined : random.pick(alive);
-  switch (random.below(5)) {
-    case 0:
-      if (!plan.crashes || worker === undefined) return false;
-      crash(world, worker);
-      return true;
-    case 1: {
-      if (alive.length >= 3) return false;
-      const dead = workers.filter(({ crashed, stopping }) => crashed || stopping === "stopped");
-      const free = dead.filter(({ workerId }) => !alive.some((one) => one.workerId === workerId));
-      const again = free.length > 0 && random.chance(0.6) ? random.pick(free).workerId : undefined;
-      const added = world.addWorker(again);
-      world.trace?.(`  ${added.name} starts as ${added.workerId}`);
-      return true;
-    }
-    case 2:
-      if (!plan.stops || worker === undefined || worker.stopping !== "no") return false;
-      stopWorker(world, worker, random.pick([0, 100, 1000]));
-      return true;
-    case 3: {
-      if (!plan.jumps) return false;
-      const ms = random.pick([HALF_LEASE_MS, LEASE_MS, 2 * LEASE_MS]);
-      world.trace?.(`  time jumps by ${ms} ms`);
-      world.clock.now += ms;
-      return true;
-    }
-    default:
-      if (!plan.jumps || worker === undefined) return false;
-      worker.stalled = !worker.stalled;
-      world.trace?.(`  ${worker.name} ${worker.stalled ? "stalls" : "goes on"}`);
-      return true;
-  }
-};
-
-/** Mostly one that is in the middle of something, and often its leases lapse before anything else happens. */
-function crash(world: World, any: SimWorker): void {
-  const { random } = world;
-  const busy = world.workers.filter(({ crashed, gates }) => !crashed && gates.length > 0);
-  const worker = busy.length > 0 && random.chance(0.7) ? random.pick(busy) : any;
-  world.trace?.(`  ${worker.name} crashes`);
-  worker.crash();
-  if (random.chance(0.4)) world.clock.now += LEASE_MS;
-  if (world.working.length === 0 && random.chance(0.7))
-    world.addWorker(random.chance(0.5) ? worker.workerId : undefined);
-}
-
-const HALF_LEASE_MS = LEASE_MS / 2;
-
-export function stopWorker(world: World, worker: SimWorker, graceMs: number): void {
-  world.trace?.(`  ${worker.name} is stopped, graceMs ${graceMs}`);
-  worker.stopping = "stopping";
-  worker.engine.stop({ graceMs }).then(
-    () => {
-      worker.stopping = "stopped";
-      world.trace?.(`    ${worker.name} has stopped`);
-    },
-    (error: unknown) => world.violate("stop", `${worker.name} could not be stopped: ${String(error)}`),
-  );
-}
-
 const HAPPENINGS: readonly (readonly [weight: number, happening: Happening])[] = [
   [34, letCallThrough],
   [10, giveAnswer],
   [20, openGate],
   [12, fireTimer],
   [16, clientActs],
-  [8, faultStrikes],
+  [8, strikeFault],
 ];
 const TOTAL = HAPPENINGS.reduce((sum, [weight]) => sum + weight, 0);
 

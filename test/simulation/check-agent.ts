@@ -1,3 +1,4 @@
+import type { TurnEvent } from "../../src/index.ts";
 import type { AgentRun } from "../../src/run/index.ts";
 import { canonical } from "./canonical.ts";
 import type { AgentCall } from "./ledger.ts";
@@ -48,9 +49,25 @@ export function checkBegin(worker: SimWorker, run: AgentRun): AgentCall {
       ledger.violate("R7", `${decided.approvalId} is ${approval?.status}, the agent hears ${decided.decision}`);
     }
   }
+  const decided = (run.resume?.all ?? []).map(({ approvalId }) => approvalId);
+  if (canonical(decided) !== canonical(askedBefore(known.log))) {
+    ledger.violate("R6", `${executionId} hears of ${decided.join()}, it had asked ${askedBefore(known.log).join()}`);
+  }
   checkHistory(worker, run);
   known.calls.push(call);
   return call;
+}
+
+/** What the last suspension waited for. */
+function askedBefore(log: readonly TurnEvent[]): unknown[] {
+  let asked: unknown[] = [];
+  let waited: unknown[] = [];
+  for (const { type, data } of log) {
+    if (type === "approval.requested") asked.push(data?.["approvalId"]);
+    if (data?.["state"] === "waiting_for_approval") waited = asked;
+    if (data?.["state"] === "waiting_for_approval" || type === "run.restarted") asked = [];
+  }
+  return waited;
 }
 
 function checkHistory(worker: SimWorker, run: AgentRun): void {
@@ -67,7 +84,7 @@ function checkHistory(worker: SimWorker, run: AgentRun): void {
     if (!kept || turnIndex >= run.identity.turnIndex) {
       ledger.violate(
         "history",
-        `${run.executionId} gets a history that never was: turn ${turnIndex} ${String(content)}`,
+        `${run.executionId} gets a history that never was: turn ${turnIndex} ${canonical(content)}`,
       );
     }
   }

@@ -135,13 +135,19 @@ const checkOrder: CommitCheck = ({ ledger, now }, run, { before, after }) => {
 };
 
 /** What a session's policy forbids (R3). */
-const checkPolicy: CommitCheck = ({ ledger }, _run, { before, after }) => {
+const checkPolicy: CommitCheck = ({ ledger, tx }, _run, { before, after }) => {
   const { policy } = ledger;
   if (policy === "parallel" || (before !== undefined && before.state === after.state)) return;
   const others = ledger.liveOf(after.sessionId).filter(({ row }) => row.executionId !== after.executionId);
   if (before === undefined) {
     if (policy === "reject" && others.length > 0) {
       ledger.violate("R3", `${after.executionId} was let in beside ${others[0]?.row.executionId}`);
+    }
+    for (const { row } of policy === "interrupt" ? others : []) {
+      const { state } = tx.touched.get(row.executionId)?.after ?? row;
+      if (state !== "cancelling" && state !== "settling") {
+        ledger.violate("R3", `${after.executionId} was let in and does not interrupt ${row.executionId}, ${state}`);
+      }
     }
     return;
   }

@@ -37,6 +37,9 @@ export function checkStopped(world: World): void {
 
 function checkRun(world: World, run: LedgerRun): void {
   const { executionId, state } = run.row;
+  if (world.workers.every(({ crashed }) => !crashed) && run.told.size !== run.log.length) {
+    world.violate("onEvent", `${executionId} has ${run.log.length} events, the hook was told of ${run.told.size}`);
+  }
   const terminals = run.log.filter(isTerminal).length;
   const ended = isEndedState(state);
   if (!ended && !isWaiting(world, run)) world.violate("R5", `${executionId} is left in state ${state}`);

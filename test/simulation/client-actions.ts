@@ -1,7 +1,8 @@
-import { isTurnError, type TurnErrorCode } from "../../src/index.ts";
-import type { ApprovalDecision, Attachment, ExecutionSnapshot } from "../../src/substrate/index.ts";
+import type { ApprovalDecision, Attachment } from "../../src/substrate/index.ts";
+import { ask, checkSnapshot } from "./ask-engine.ts";
 import { canonical } from "./canonical.ts";
 import { isEndedState } from "./ledger.ts";
+import type { Plan } from "./plan.ts";
 import { SimReader } from "./sim-reader.ts";
 import type { SimWorker } from "./sim-worker.ts";
 import type { PlannedRun, World } from "./world.ts";
@@ -43,6 +44,8 @@ export function openRun(world: World, run: PlannedRun = world.random.pick(world.
       switch (code) {
         case "execution-conflict":
           return !(same && row?.turnIndex === request.identity.turnIndex);
+        case "agent-not-found":
+          return worker.isOlder && run.agent === "fallback";
         case "session-busy":
           return world.plan.policy === "reject";
         case "cursor-ahead":
@@ -83,6 +86,8 @@ export function cancelRun(world: World, executionId: string, at?: SimWorker): vo
   const worker = at ?? pickWorker(world);
   if (worker === undefined) return;
   const existed = world.ledger.get(executionId) !== undefined;
+  const asked = (world.cancelsAsked.get(executionId) ?? 0) + 1;
+  world.cancelsAsked.set(executionId, asked);
   ask(world, worker, `cancel ${executionId}`, {
     call: () => worker.engine.cancel(executionId, world.random.chance(0.5) ? { reason: "enough" } : {}),
     answered: (snapshot) => {
@@ -91,10 +96,45 @@ export function cancelRun(world: World, executionId: string, at?: SimWorker): vo
       if (state !== "cancelling" && state !== "settling" && !isEndedState(state)) {
         world.violate("S7", `cancel of ${executionId} answered ${state}`);
       }
+      const { cancelledIdle, row } = world.ledger.get(executionId) ?? {};
+      const sole = cancelledIdle?.worker === worker && world.cancelsAsked.get(executionId) === 1;
+      // Nobody else can have taken it, nothing has failed: it was this worker's to finish.
+      if (state === "cancelling" && sole && cancelledIdle.epoch + 1 >= (row?.epoch ?? 0) && isUndisturbed(world.plan)) {
+        world.violate("S7", `cancel of ${executionId} without an owner answered ${state}`);
+      }
       checkSnapshot(world, snapshot);
     },
     refused: (code) => code === "execution-not-found" && !existed,
   });
+}
+
+/** Looks at an execution, or at a session's. */
+export function look(world: World): void {
+  const worker = pickWorker(world);
+  if (worker === undefined) return;
+  const { executionId, identity } = world.random.pick(world.runs);
+  if (world.random.chance(0.5)) {
+    ask(world, worker, `inspect ${executionId}`, {
+      call: () => worker.engine.inspect(executionId),
+      answered: (snapshot) => {
+        if (snapshot !== undefined) checkSnapshot(world, snapshot);
+      },
+      refused: () => false,
+      looks: true,
+    });
+    return;
+  }
+  ask(world, worker, `list ${identity.sessionId}`, {
+    call: () => worker.engine.list({ sessionId: identity.sessionId }),
+    answered: (snapshots) => snapshots.forEach((snapshot) => checkSnapshot(world, snapshot)),
+    refused: () => false,
+    looks: true,
+  });
+}
+
+/** Whether nothing but crashes keeps a worker from finishing what it has taken. */
+function isUndisturbed({ policy, storeFails, jumps, answersLate, stops }: Plan): boolean {
+  return policy !== "interrupt" && !storeFails && !jumps && !answersLate && !stops;
 }
 
 /** Decides an approval: for the first time, again, otherwise, or one that there is not. */
@@ -140,42 +180,6 @@ function isSettled(world: World, executionId: string): boolean {
   return world.ledger.get(executionId)?.settled === true;
 }
 
-/** A snapshot was true at some moment: what it says of an end must be the end. */
-function checkSnapshot(world: World, { executionId, state, finalText }: ExecutionSnapshot): void {
-  if (!isEndedState(state)) return;
-  const run = world.ledger.get(executionId);
-  const outcome = run?.documents.get("outcome") as { finalText?: string } | undefined;
-  if (run?.row.state !== state || outcome?.finalText !== finalText) {
-    world.violate("S7", `${executionId} was said to be ${state} (${finalText}); it is ${run?.row.state}`);
-  }
-}
-
-interface Asked<T> {
-  readonly call: () => Promise<T>;
-  readonly answered: (value: T) => void;
-  /** Whether the engine may say this; a store's trouble and a stopped engine are known everywhere. */
-  readonly refused: (code: TurnErrorCode) => boolean;
-}
-
-function ask<T>(world: World, worker: SimWorker, what: string, { call, answered, refused }: Asked<T>): void {
-  world.trace?.(`  a client of ${worker.name}: ${what}`);
-  call().then(
-    (value) => {
-      if (worker.crashed) return;
-      world.trace?.(`    answered: ${what}`);
-      answered(value);
-    },
-    (error: unknown) => {
-      if (worker.crashed) return;
-      world.trace?.(`    refused: ${what}: ${String(error)}`);
-      if (!isTurnError(error)) return world.violate("T2", `${what} threw ${String((error as Error)?.stack ?? error)}`);
-      if (error.code === "store-failed" || error.code === "store-busy") return;
-      if (error.code === "closed" && worker.stopping !== "no") return;
-      if (!refused(error.code)) world.violate("errors", `${what} was refused: ${error.code}: ${error.message}`);
-    },
-  );
-}
-
 function read(world: World, worker: SimWorker, attachment: Attachment, after: number): void {
   world.readers.push(new SimReader(worker, attachment, after, !world.calm && world.random.chance(0.2)));
 }
@@ -185,8 +189,10 @@ function chooseCursor({ random }: World, length: number): number {
   return random.chance(0.05) ? 1_000_000 : random.below(length + 1);
 }
 
-function pickWorker({ working, random }: World): SimWorker | undefined {
-  return working.length === 0 ? undefined : random.pick(working);
+function pickWorker({ working, workers, random }: World): SimWorker | undefined {
+  // Some come to one that is being stopped.
+  const reachable = random.chance(0.05) ? workers.filter(({ crashed }) => !crashed) : working;
+  return reachable.length === 0 ? undefined : random.pick(reachable);
 }
 
 function inputOf(world: World, executionId: string): unknown {

@@ -32,8 +32,12 @@ export interface LedgerRun {
   /** Which worker took which epoch. */
   readonly owners: Map<number, SimWorker>;
   readonly calls: AgentCall[];
+  /** Ids of the events that `onEvent` was told. */
+  readonly told: Set<string>;
   suspensions: number;
   wasCancelling: boolean;
+  /** Who has recorded a stop while nobody held the run, and the epoch then. */
+  cancelledIdle: { readonly worker: SimWorker; readonly epoch: number } | undefined;
   settled: boolean;
   persistFailed: boolean;
 }
@@ -84,7 +88,7 @@ export class Ledger {
     }
     for (const [executionId, touched] of tx.touched) {
       const run = this.runs.get(executionId);
-      if (run !== undefined) this.#enter(worker, run, touched);
+      if (run !== undefined) this.#enter(worker, now, run, touched);
     }
     for (const approval of tx.approvalsPut) this.approvals.set(approval.approvalId, approval);
     this.transcripts.push(...tx.transcripts);
@@ -98,7 +102,11 @@ export class Ledger {
     return [...this.runs.values()].filter(({ row }) => row.sessionId === sessionId && !isEndedState(row.state));
   }
 
-  #enter(worker: SimWorker, run: LedgerRun, { before, after, events, documents }: Touched): void {
+  #enter(worker: SimWorker, now: number, run: LedgerRun, { before, after, events, documents }: Touched): void {
+    if (before !== undefined && before.state !== "cancelling" && after.state === "cancelling") {
+      const idle = before.workerId === undefined || before.leaseUntil <= now;
+      if (idle) run.cancelledIdle = { worker, epoch: before.epoch };
+    }
     run.row = after;
     for (const event of events) {
       run.json.push(JSON.stringify(event));
@@ -123,8 +131,10 @@ function newLedgerRun(row: RunRecord): LedgerRun {
     documents: new Map(),
     owners: new Map(),
     calls: [],
+    told: new Set(),
     suspensions: 0,
     wasCancelling: false,
+    cancelledIdle: undefined,
     settled: false,
     persistFailed: false,
   };

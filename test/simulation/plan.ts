@@ -20,6 +20,8 @@ export interface Features {
   readonly slowHooks: boolean;
   readonly results: boolean;
   readonly priorities: boolean;
+  /** Every other worker is of an older version and does not know one of the agents. */
+  readonly mixedVersions: boolean;
 }
 
 /** One schedule's settings, all chosen by its seed. */
@@ -46,6 +48,8 @@ export function choosePlan(random: Random): Plan {
   const often = (): boolean => random.chance(0.55);
   const seldom = (): boolean => random.chance(0.3);
   const approvals = random.chance(0.45);
+  // Most bugs need few runs and few steps; some need more.
+  const big = random.chance(0.2);
   return {
     policy: random.pick(["reject", "enqueue", "interrupt", "parallel"]),
     maxConcurrentRuns: random.pick([1, 1, 2]),
@@ -55,8 +59,8 @@ export function choosePlan(random: Random): Plan {
     retention: chooseRetention(random),
     workers: random.pick([1, 2, 2, 3]),
     sessions: random.pick([1, 1, 2]),
-    executions: 1 + random.below(5),
-    steps: 30 + random.below(110),
+    executions: big ? 3 + random.below(6) : 1 + random.below(4),
+    steps: big ? 100 + random.below(300) : 30 + random.below(100),
     storeFails: seldom(),
     answersLate: often(),
     crashes: often(),
@@ -74,6 +78,7 @@ export function choosePlan(random: Random): Plan {
     slowHooks: seldom(),
     results: seldom(),
     priorities: seldom(),
+    mixedVersions: random.chance(0.08),
   };
 }
 

@@ -16,6 +16,7 @@ export type AgentStep =
   | "ask"
   | "ask-expiring"
   | "checkpoint"
+  | "checkpoint-unawaited"
   | "throw"
   | "hang"
   | "report-error"
@@ -39,11 +40,13 @@ export function chooseScript(plan: Plan, random: Random): AgentScript {
 function chooseCall(plan: Plan, random: Random, asks: boolean): AgentStep[] {
   const known: AgentStep[] = ["text", "text", "burst"];
   if (plan.results) known.push("result", "status");
-  if (plan.checkpoints) known.push("checkpoint", "checkpoint");
+  if (plan.checkpoints) known.push("checkpoint", "checkpoint", "checkpoint-unawaited");
   const steps = Array.from({ length: random.below(4) }, () => random.pick(known));
   if (asks) {
     const questions = 1 + random.below(3);
     for (let at = 0; at < questions; at++) steps.push(plan.expiries && random.chance(0.6) ? "ask-expiring" : "ask");
+    if (random.chance(0.2)) steps.push("text");
+    if (plan.agentsFail && random.chance(0.1)) steps.push(random.pick(["throw", "report-error", "hang"]));
     return steps;
   }
   if (plan.agentsFail && random.chance(0.4)) steps.push(random.pick(["throw", "report-error", "report-cancelled"]));
@@ -54,9 +57,10 @@ function chooseCall(plan: Plan, random: Random, asks: boolean): AgentStep[] {
 /** The agents as one worker has them. What they do is in the input that they get. */
 export function scriptedAgents(worker: SimWorker): Record<string, Agent> {
   const stream = (run: AgentRun): AsyncIterable<TurnEvent> => play(worker, run);
+  const known: Record<string, Agent> = { safe: { stream, replay: "safe" }, unsafe: { stream } };
+  if (worker.isOlder) return known;
   return {
-    safe: { stream, replay: "safe" },
-    unsafe: { stream },
+    ...known,
     fallback: {
       replay: "safe",
       stream: (run) => playNothing(worker, run),
@@ -129,6 +133,10 @@ async function* takeStep(
     }
     case "checkpoint":
       await run.saveCheckpoint({ place });
+      return;
+    case "checkpoint-unawaited":
+      // Refused when the run was stopped; nobody listens.
+      run.saveCheckpoint({ place }).catch(() => undefined);
       return;
     case "throw":
       throw new ScriptedFailure(`The agent failed at ${place}`);

@@ -1,4 +1,4 @@
-import type { ChatTurnHooks, SettledTurn } from "../../src/index.ts";
+import type { ChatTurnHooks, SettledTurn, TurnEvent, TurnSubject } from "../../src/index.ts";
 import { ScriptedFailure } from "./scripted-failure.ts";
 import type { SimWorker } from "./sim-worker.ts";
 
@@ -14,6 +14,7 @@ export function scriptedHooks(worker: SimWorker): Partial<Omit<ChatTurnHooks, "p
       return behave(worker, `${turn.executionId} ${name}`);
     };
   return {
+    onEvent: (event, turn) => checkTold(worker, event, turn),
     persistAssistantMessage: once("persistAssistantMessage"),
     onTurnComplete: once("onTurnComplete"),
     onTurnEnd: once("onTurnEnd"),
@@ -21,7 +22,7 @@ export function scriptedHooks(worker: SimWorker): Partial<Omit<ChatTurnHooks, "p
     ...(plan.transforms
       ? {
           transformFinalText: async (text, turn) => {
-            if (plan.slowHooks) await worker.gate(`${turn.executionId} transformFinalText`);
+            await behave(worker, `${turn.executionId} transformFinalText`);
             return `${text}~`;
           },
         }
@@ -38,6 +39,24 @@ function behave(worker: SimWorker, what: string): void | Promise<void> {
   };
   if (plan.slowHooks && random.chance(0.7)) return worker.gate(what).then(fail);
   fail();
+}
+
+/** `onEvent` sees what is stored, each event once. */
+function checkTold(worker: SimWorker, { id, ...event }: TurnEvent, { executionId = "" }: TurnSubject): void {
+  const { ledger } = worker.shared;
+  const run = ledger.get(executionId);
+  const stored = run?.json[Number(id) - 1];
+  if (stored !== JSON.stringify(event)) {
+    ledger.violate("onEvent", `${worker.name} tells ${id}, ${event.type} of ${executionId}; stored is ${stored}`);
+  }
+  if (id === undefined || run === undefined) return;
+  if (run.told.has(id)) ledger.violate("onEvent", `${worker.name} tells ${id}, ${event.type} of ${executionId}, again`);
+  run.told.add(id);
+  const last = worker.lastTold.get(executionId) ?? 0;
+  if (Number(id) < last && !worker.shared.plan.answersLate) {
+    ledger.violate("onEvent", `${worker.name} tells ${id}, ${event.type} of ${executionId}, after ${last}`);
+  }
+  worker.lastTold.set(executionId, Number(id));
 }
 
 /** A hook begins in the owner, in the fixed order, and not once its step is recorded (R8, T3). */

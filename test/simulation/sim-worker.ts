@@ -32,9 +32,13 @@ export class SimWorker {
   readonly name: string;
   readonly workerId: string;
   readonly engine: RunEngine;
+  /** Of a version that does not have the agent `fallback` yet. */
+  readonly isOlder: boolean;
   readonly shared: SharedWorld;
   readonly gates: Gate[] = [];
   readonly calls: Set<AgentCall> = new Set<AgentCall>();
+  /** The last event of each execution that its hook was told of. */
+  readonly lastTold: Map<string, number> = new Map<string, number>();
   crashed = false;
   /** Its timers do not fire and its calls get no further, for now. */
   stalled = false;
@@ -45,6 +49,7 @@ export class SimWorker {
     this.name = name;
     this.workerId = workerId;
     const { plan } = shared;
+    this.isOlder = plan.mixedVersions && Number(name.slice(1)) % 2 === 0;
     this.engine = createRunEngine({
       store: shared.store.of(this),
       agents: scriptedAgents(this),
@@ -99,8 +104,8 @@ export class SimWorker {
 
   /** The engine may complain of what the schedule has done to it, and of nothing else. */
   #heard(message: string, meta: Record<string, unknown> | undefined): void {
-    this.shared.ledger.trace?.(`    ${this.name} logs: ${message} (${String(meta?.["error"] ?? "")})`);
     const error = meta?.["error"];
+    this.shared.ledger.trace?.(`    ${this.name} logs: ${message} (${error instanceof Error ? String(error) : ""})`);
     if (error === undefined || error instanceof ScriptedFailure) return;
     const known = [
       "store-failed",

@@ -38,6 +38,7 @@ export class World implements SharedWorld {
   readonly violations: Violation[] = [];
   /** How often a client was told that it has started an execution. */
   readonly created: Map<string, number> = new Map<string, number>();
+  readonly cancelsAsked: Map<string, number> = new Map<string, number>();
   readonly cancelAnswers: { readonly executionId: string; readonly state: ExecutionState }[] = [];
   /** No more faults: everybody does their best. */
   calm = false;

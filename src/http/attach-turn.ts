@@ -1,0 +1,56 @@
+import type { Cursor } from "../event/cursor.ts";
+import { isEnded } from "../substrate/execution.ts";
+import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
+import { fromSubstrate } from "../turn/from-substrate.ts";
+import { openEventStream } from "./event-stream.ts";
+import { type OwnExecution, ownExecution, requireSnapshot } from "./own-execution.ts";
+import { respondWithTurn } from "./respond-with-turn.ts";
+import { cursorOf, type RouteCall } from "./route-call.ts";
+import { respondWithStored } from "./send-stored-events.ts";
+
+/**
+ * `GET /turns/:executionId/events`: the events after a cursor, then what happens live. A reader that has the last event
+ * already gets 204, at which an `EventSource` stops asking.
+ */
+export async function attachTurn(call: RouteCall): Promise<Response> {
+  const own = await ownExecution(call);
+  const after = await cursorOf(call);
+  const { source } = call.routes;
+  if (source.kind === "raw") return reopen(call, own, after, source.hooks);
+  if (after !== undefined) {
+    const { state, lastEventId } = await requireSnapshot(own);
+    if (isEnded(state) && lastEventId === after) return new Response(null, { status: 204 });
+  }
+  return respondWithStored(call, own.executionId, (signal) =>
+    own.substrate.attach(own.executionId, { signal, ...(after === undefined ? {} : { after }) }),
+  );
+}
+
+/**
+ * A log of raw events is wrapped anew for each reader: its hooks run here too, which is how an answer is kept although
+ * the handler that began the turn has gone.
+ */
+async function reopen(
+  call: RouteCall,
+  own: OwnExecution,
+  after: Cursor | undefined,
+  hooks: OwnerHooks,
+): Promise<Response> {
+  const { substrate, executionId, sessionId, turnIndex } = own;
+  await requireSnapshot(own);
+  // Headers alone are no reason to play a turn.
+  if (call.head) return openEventStream(call, executionId).response();
+  const { tenantId, userId } = call.tenancy;
+  // `attach` needs no input, so that whoever reads on need not know the message.
+  const attached = Object.assign(Object.create(substrate) as typeof substrate, {
+    open: ({ signal }: { readonly signal?: AbortSignal }) =>
+      substrate.attach(executionId, signal === undefined ? {} : { signal }),
+  });
+  return respondWithTurn(call, {
+    identity: { tenantId, userId, sessionId, turnIndex },
+    executionId,
+    after,
+    hooks,
+    produce: fromSubstrate(attached, { input: { message: "" } }),
+  });
+}

@@ -1,0 +1,50 @@
+import { TurnError } from "../errors.ts";
+import { ownExecution, requireSnapshot, substrateOf } from "./own-execution.ts";
+import { bodyOf, jsonResponse, type RouteCall } from "./route-call.ts";
+import { approvalParams, cancelTurnBody, decideApprovalBody, sessionParams, sessionTurnsQuery } from "./schemas.ts";
+import { ownParts, requireSession } from "./tenant-guard.ts";
+import { validate } from "./validate.ts";
+
+/** `GET /turns/:executionId`. */
+export async function inspectTurn(call: RouteCall): Promise<Response> {
+  return jsonResponse(await requireSnapshot(await ownExecution(call)));
+}
+
+/** `POST /turns/:executionId/cancel`. */
+export async function cancelTurn(call: RouteCall): Promise<Response> {
+  const { substrate, executionId } = await ownExecution(call);
+  const { reason } = await bodyOf(call, cancelTurnBody, (json) => json ?? {});
+  return jsonResponse(await substrate.cancel(executionId, reason === undefined ? {} : { reason }));
+}
+
+/** `POST /turns/:executionId/approvals/:approvalId`. */
+export async function decideApproval(call: RouteCall): Promise<Response> {
+  const { substrate, executionId } = await ownExecution(call);
+  const { approvalId } = await validate(approvalParams, call.context.req.param(), "path");
+  const { decision, input, note } = await bodyOf(call, decideApprovalBody);
+  return jsonResponse(
+    await substrate.decide(executionId, approvalId, {
+      decision,
+      ...(input === undefined ? {} : { input }),
+      ...(note === undefined ? {} : { note }),
+    }),
+  );
+}
+
+/** `GET /sessions/:sessionId/turns`: what runs, what ran. */
+export async function listTurns(call: RouteCall): Promise<Response> {
+  const { context, tenancy } = call;
+  const substrate = substrateOf(call);
+  const { sessionId } = await validate(sessionParams, context.req.param(), "path");
+  const said = (context.req.queries("state") ?? []).flatMap((one) => one.split(","));
+  const { state } = await validate(sessionTurnsQuery, { state: said }, "query");
+  await requireSession(tenancy, sessionId);
+  if (substrate.list === undefined)
+    throw new TurnError("not-supported", "The substrate behind these routes has no list");
+  const { tenantId } = tenancy;
+  const found = await substrate.list({ tenantId, sessionId, ...(state.length === 0 ? {} : { states: state }) });
+  // A substrate may be shared with other projects, which have sessions of the same name.
+  return jsonResponse({
+    turns: found.filter(({ executionId }) => ownParts(tenancy, executionId)?.sessionId === sessionId),
+  });
+}

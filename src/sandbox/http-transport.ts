@@ -1,0 +1,249 @@
+import { checkName, checkObject, checkOptionalFunction } from "../internal/check-argument.ts";
+import type { Clock } from "../internal/clock.ts";
+import { describeValue } from "../internal/describe-value.ts";
+import { readSome } from "../internal/read-some.ts";
+import { readFrames } from "./read-frames.ts";
+import { redactAll, redactOnly } from "./redact.ts";
+import { type Refusal, refusalFailure, RemoteFailure, severed, thrownFailure } from "./remote-failure.ts";
+import type { SandboxEvent } from "./sandbox-sdk.ts";
+import type { RemoteStream, RunRef, SandboxTransport } from "./sandbox-transport.ts";
+import { createStallGuard, type StallGuard } from "./stall-guard.ts";
+
+/** A sandbox that is reached straight over HTTP. */
+export interface SandboxEndpoint {
+  /** Where the sandbox answers, without credentials in it. */
+  readonly url: string;
+  /** Sent as bearer token, and to nobody told. */
+  readonly token: string;
+  readonly fetch?: typeof fetch;
+}
+
+/** How long the sandbox may take to say why it refuses, and how much of it is read. */
+const REFUSAL_MS = 5000;
+
+/**
+ * The wire of the sandbox: `POST /agents/run/stream` with `X-Execution-ID` starts a run or joins it, and is sent by
+ * `begin` alone; `GET /agents/run/{id}/events` reads one, which can start nothing; `/agents/sessions/{id}` has the
+ * routes that stop a run and answer its questions.
+ */
+export function createHttpTransport(
+  endpoint: SandboxEndpoint,
+  options: { readonly clock: Clock; readonly stallMs: number; readonly secrets: readonly string[] },
+): SandboxTransport {
+  const { clock, stallMs } = options;
+  const base = readBase(endpoint.url);
+  checkName("token", endpoint.token);
+  checkOptionalFunction("fetch", endpoint.fetch);
+  const { token, fetch: send = globalThis.fetch } = endpoint;
+  const secrets = [token, ...options.secrets];
+  const redact = redactOnly(secrets);
+  const redactError = redactAll(secrets);
+
+  async function request(
+    path: string,
+    init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown },
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    let response: Response;
+    try {
+      // Called by itself: some platforms refuse their fetch as another object's method.
+      response = await send(`${base}${path}`, {
+        method: init.method ?? "GET",
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+          ...init.headers,
+        },
+        // A redirect could carry the token away.
+        redirect: "manual",
+        ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      throw thrownFailure(error, redactError);
+    }
+    if (response.ok) return response;
+    throw refusalFailure(await readRefusal(response, clock), redactError);
+  }
+
+  async function open(
+    path: string,
+    init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown },
+    signal: AbortSignal,
+  ): Promise<RemoteStream> {
+    // Of its own, so that a connection which fell silent can be given up without its reader.
+    const connection = new AbortController();
+    const forward = (): void => connection.abort();
+    if (signal.aborted) forward();
+    else signal.addEventListener("abort", forward, { once: true });
+    const release = (): void => signal.removeEventListener("abort", forward);
+    let stalled = false;
+    const guard = createStallGuard(clock, stallMs, () => {
+      stalled = true;
+      connection.abort();
+    });
+    const end = (): void => {
+      guard.stop();
+      release();
+    };
+    try {
+      const response = await request(
+        path,
+        { ...init, headers: { accept: "text/event-stream", ...init.headers } },
+        connection.signal,
+      );
+      const type = response.headers.get("content-type") ?? "";
+      if (response.body === null || !type.toLowerCase().startsWith("text/event-stream")) {
+        response.body?.cancel().catch(() => undefined);
+        throw refusalFailure(
+          { status: 502, message: `expected an event stream, got ${describeValue(type)}` },
+          redactError,
+        );
+      }
+      // A stream that nobody has begun to read may lie for as long as it likes.
+      guard.stop();
+      let reading: StallGuard | undefined;
+      const stream = readFrames(response.body, {
+        redact,
+        redactError,
+        signal: connection.signal,
+        onBytes: () => reading?.touch(),
+        onEnd: () => {
+          reading?.stop();
+          end();
+        },
+      });
+      async function* guarded(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
+        reading = createStallGuard(clock, stallMs, () => {
+          stalled = true;
+          connection.abort();
+        });
+        try {
+          yield* stream.batches;
+          if (stalled) throw severed("It was given up");
+        } catch (error) {
+          throw stalled ? severed(`The sandbox was silent for ${stallMs} ms`) : error;
+        }
+      }
+      return { batches: guarded(), leftover: () => stream.leftover() };
+    } catch (error) {
+      end();
+      throw stalled ? severed(`The sandbox did not answer for ${stallMs} ms`) : error;
+    }
+  }
+
+  const events = (run: RunRef, after: string, signal: AbortSignal): Promise<RemoteStream> =>
+    open(
+      `/agents/run/${encodeURIComponent(run.executionId)}/events?lastEventId=${encodeURIComponent(after)}`,
+      { headers: { "x-execution-id": run.executionId, "last-event-id": after } },
+      signal,
+    ).catch((error: unknown) => {
+      throw asMissing(error);
+    });
+  const sessionPath = (run: RunRef, rest: string): string =>
+    `/agents/sessions/${encodeURIComponent(run.sessionId)}${rest}`;
+
+  return {
+    connects: true,
+    async begin(run, prompt, { mayStart, signal }) {
+      try {
+        return { created: false, stream: await events(run, "0", signal) };
+      } catch (error) {
+        if (!(error instanceof RemoteFailure) || error.kind !== "missing" || !(await mayStart())) throw error;
+      }
+      const { message, agent = "default", model, context, timeoutMs } = prompt;
+      const body = {
+        identifier: agent,
+        message,
+        sessionId: run.sessionId,
+        metadata: { ...context, turnId: run.executionId, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+        ...(model === undefined ? {} : { backend: { model } }),
+      };
+      const headers = { "x-execution-id": run.executionId };
+      return { created: true, stream: await open("/agents/run/stream", { method: "POST", headers, body }, signal) };
+    },
+    reconnect: events,
+    // The wire has no route for it.
+    result: async () => undefined,
+    async interrupt(run) {
+      const body = { executionId: run.executionId };
+      const response = await request(sessionPath(run, "/abort"), { method: "POST", body });
+      const answer = readRecord(await readSome(response, clock, REFUSAL_MS));
+      return (readObject(answer["data"]) ?? answer)["cancelled"] === true;
+    },
+    async respond(run, answer) {
+      const response = await request(sessionPath(run, "/interactions"), { method: "POST", body: answer });
+      response.body?.cancel().catch(() => undefined);
+    },
+  };
+}
+
+/** On the route of one execution, a plain 404 can only mean the execution. */
+function asMissing(error: unknown): unknown {
+  if (!(error instanceof RemoteFailure) || error.kind !== "final" || error.status !== 404) return error;
+  return new RemoteFailure(error.error, "missing");
+}
+
+/** The base, without a slash at its end. What is wrong with it is said without repeating it: it may hold a password. */
+function readBase(url: unknown): string {
+  let base: URL;
+  try {
+    base = new URL(String(url));
+  } catch {
+    throw new TypeError("url must be the absolute URL of the sandbox");
+  }
+  if (base.protocol !== "https:" && base.protocol !== "http:")
+    throw new TypeError("url must begin with https: or http:");
+  if (base.username !== "" || base.password !== "") {
+    throw new TypeError("url must not hold a user or a password: pass the token on its own");
+  }
+  if (base.search !== "" || base.hash !== "") throw new TypeError("url must have no query and no fragment");
+  return base.href.replace(/\/+$/, "");
+}
+
+async function readRefusal(response: Response, clock: Clock): Promise<Refusal> {
+  const { status, headers } = response;
+  const text = await readSome(response, clock, REFUSAL_MS);
+  const body = readRecord(text);
+  const nested = readObject(body["error"]) ?? {};
+  const word = typeof body["error"] === "string" ? body["error"] : undefined;
+  const code = [nested["code"], body["code"], word].find((one): one is string => typeof one === "string");
+  const message = [nested["message"], body["message"], body["detail"]].find(
+    (one): one is string => typeof one === "string",
+  );
+  const retryAfterMs = readRetryAfter(headers.get("retry-after"), clock);
+  return {
+    // A redirect that is not followed is no answer of the sandbox's.
+    status: status >= 300 && status < 400 ? 502 : status,
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined ? {} : { message }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** Seconds, or a date. */
+function readRetryAfter(value: string | null, clock: Clock): number | undefined {
+  if (value === null) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - clock.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+function readRecord(text: string): Record<string, unknown> {
+  try {
+    return readObject(JSON.parse(text)) ?? {};
+  } catch {
+    // A body that is no JSON says no more than its status does.
+    return {};
+  }
+}
+
+function readObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+export function isEndpoint(value: object): value is SandboxEndpoint {
+  checkObject("sandbox", value);
+  return "url" in value;
+}

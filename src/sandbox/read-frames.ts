@@ -1,0 +1,103 @@
+import { MAX_EVENT_BYTES } from "../wire/event-json.ts";
+import { type SseFrame, SseFrameReader } from "../wire/sse-frames.ts";
+import type { Redact } from "./redact.ts";
+import { thrownFailure } from "./remote-failure.ts";
+import type { SandboxEvent } from "./sandbox-sdk.ts";
+import type { Leftover, RemoteStream } from "./sandbox-transport.ts";
+
+/** What a frame's data means where it is no object. */
+const DONE_MARK = "[DONE]";
+
+export interface ReadFramesOptions {
+  readonly redact: Redact;
+  /** Ends the reading. */
+  readonly signal: AbortSignal;
+  /** For what goes wrong with the bytes. */
+  readonly redactError: Redact;
+  /** Bytes came, be they only a comment that keeps the connection open. */
+  readonly onBytes: () => void;
+  /** The reader is done with it, one way or the other. */
+  readonly onEnd: () => void;
+}
+
+/** The sandbox's event stream, a batch per chunk of bytes. */
+export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFramesOptions): RemoteStream {
+  const { redact, redactError, signal, onBytes, onEnd } = options;
+  let leftover: Leftover | undefined;
+
+  async function* batches(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
+    const frames = new SseFrameReader({ maxFrameBytes: MAX_EVENT_BYTES });
+    const reader = body.getReader();
+    const cancel = (): void => void reader.cancel().catch(() => undefined);
+    // Not every `fetch` ends its body with its signal, and a read that hangs would hang for ever.
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        onBytes();
+        if (done) break;
+        const batch: SandboxEvent[] = [];
+        let broken: { readonly error: unknown } | undefined;
+        try {
+          frames.push(value, (frame) => {
+            const event = parseFrame(frame, redact);
+            if (event !== undefined) batch.push(event);
+          });
+        } catch (error) {
+          broken = { error };
+        }
+        // What stood whole before the bytes went wrong is whole.
+        if (batch.length > 0) yield batch;
+        if (broken !== undefined) throw broken.error;
+      }
+      leftover = readLeftover(frames, redact);
+    } catch (error) {
+      throw thrownFailure(error, redactError);
+    } finally {
+      onEnd();
+      signal.removeEventListener("abort", cancel);
+      // Gives the connection back when the reader left early; one that has ended or failed has nothing to cancel.
+      cancel();
+    }
+  }
+
+  return { batches: batches(), leftover: () => leftover };
+}
+
+/** A frame as an event; undefined for a mark that says nothing. Throws for data that is cut off or no JSON. */
+export function parseFrame({ data, event, id }: SseFrame, redact: Redact): SandboxEvent | undefined {
+  if (data === DONE_MARK || data === "") return undefined;
+  const value: unknown = JSON.parse(redact(data));
+  const withId = id === undefined || id === "" ? {} : { id };
+  if (!isObject(value)) return { type: event ?? "message", data: { value }, ...withId };
+  const { type, data: inner, id: innerId } = value;
+  const isWhole = typeof type === "string" && (event === undefined || event === type || event === "message");
+  // Some senders name the frame and put the payload in, some put the whole event in, with the name or without.
+  if (!isWhole || (event === type && !isObject(inner))) return { type: event ?? "message", data: value, ...withId };
+  const ownId = typeof innerId === "string" && innerId !== "" && isObject(inner) ? { id: innerId } : {};
+  return { type, data: isObject(inner) ? inner : withoutType(value), ...ownId, ...withId };
+}
+
+/**
+ * The frame that no blank line ended. It may be a last frame whose sender leaves the line out, or one that was cut off in
+ * its id: whoever reads on decides which.
+ */
+function readLeftover(frames: SseFrameReader, redact: Redact): Leftover | undefined {
+  try {
+    const frame = frames.end();
+    const event = frame === undefined ? undefined : parseFrame(frame, redact);
+    if (frame === undefined || event === undefined) return undefined;
+    return { event, key: JSON.stringify([frame.event, frame.id, frame.data]) };
+  } catch {
+    // Cut off in the middle of its JSON, or of a character.
+    return undefined;
+  }
+}
+
+function withoutType({ type: _type, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return rest;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

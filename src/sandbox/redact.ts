@@ -1,0 +1,24 @@
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+
+const SECRET = "[secret]";
+/** What looks like a credential wherever it stands in an error's message. */
+const CREDENTIALS: readonly [pattern: RegExp, instead: string][] = [
+  [/\bBearer\s+[^\s"',;]+/gi, `Bearer ${SECRET}`],
+  [/:\/\/[^\s/?#@]+@/g, `://${SECRET}@`],
+  [/([?&](?:[\w-]*token|[\w-]*key|secret|password|signature|sig)=)[^\s&#"']+/gi, `$1${SECRET}`],
+  [/\b(?:sk|pk|tc)[_-][\w-]{8,}\b/g, SECRET],
+];
+
+/** Takes out these very secrets; for events, where anything else that looks like one is the agent's own text. */
+export function redactOnly(secrets: readonly string[]): Redact {
+  const known = secrets.filter((secret) => secret !== "");
+  return (text) =>
+    known.reduce((left, secret) => (left.includes(secret) ? left.replaceAll(secret, SECRET) : left), text);
+}
+
+/** Takes out these secrets and whatever looks like a credential; for errors and logs. */
+export function redactAll(secrets: readonly string[]): Redact {
+  const only = redactOnly(secrets);
+  return (text) => CREDENTIALS.reduce((left, [pattern, instead]) => left.replace(pattern, instead), only(text));
+}

@@ -1,0 +1,31 @@
+/** What a host function is given beside its arguments. */
+export interface HostCallContext {
+  /** Fires when the script's call is canceled or out of time, when its script is closed, and when its VM is lost. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A function of the host that scripts may call: they get a promise. It is given plain data, copied; functions of the
+ * script come as {@link ScriptFunction}, which live until this call has settled. It starts after the VM's stack has
+ * unwound, so whatever it calls back is a new job.
+ */
+export type HostFunction = (args: readonly unknown[], call: HostCallContext) => unknown;
+
+/** A host call that has not settled. Its signal is made on demand: most functions never look at it. */
+export class RunningHostCall implements HostCallContext {
+  #controller: AbortController | undefined = undefined;
+  #reason: { readonly error: unknown } | undefined = undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(error: unknown): void {
+    this.#reason ??= { error };
+    this.#controller?.abort(error);
+  }
+}

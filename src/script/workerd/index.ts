@@ -1,0 +1,1 @@
+export { quickJsWasm } from "../vm/quickjs/wasm-workerd.ts";

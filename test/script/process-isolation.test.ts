@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { runCommand } from "../gate/run-command.ts";
+import type { TestResult } from "../support/mini-test.ts";
+import processIsolation from "./process-isolation.ts";
+
+processIsolation({ describe, it, expect });
+
+const program = "test/script/process-isolation-main.ts";
+
+describe("script: process isolation elsewhere", () => {
+  it.each([
+    ["deno", ["run", "--quiet", "--no-lock", "--cached-only", "--no-check", "--allow-all", program]],
+    ["bun", ["run", "--no-install", program]],
+  ])(
+    "works on %s",
+    async (command, args) => {
+      const { stdout, output } = await runCommand(command, args, { timeoutMs: 90_000 });
+      const last = stdout.trim().split("\n").at(-1) ?? "";
+      expect(last, output).toMatch(/^\[/);
+      const results = JSON.parse(last) as TestResult[];
+      expect(results.filter(({ ok }) => !ok)).toEqual([]);
+      expect(results.length).toBeGreaterThan(8);
+    },
+    100_000,
+  );
+});
+
+it.runIf(existsSync("/proc/self/stat"))("a child does not outlive its program, whatever it is doing", async () => {
+  const before = childPrograms();
+  const { exitCode, output } = await runCommand("node", ["test/script/stuck-child-main.ts"], { timeoutMs: 30_000 });
+  expect(exitCode, output).toBe(0);
+  expect(childPrograms().filter((pid) => !before.includes(pid))).toEqual([]);
+});
+
+function childPrograms(): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("quickjs-child");
+    } catch {
+      // It ended while we looked.
+      return false;
+    }
+  });
+}
