@@ -1,6 +1,7 @@
 import type { AgentRun } from "../../src/agent/agent.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
 import type { RunEngine } from "../../src/run/index.ts";
+import { Slots } from "../../src/run/slots.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { createGate, createWorld, follow, type Gate, idOf, request, untilStopped, type World } from "./engine-world.ts";
 
@@ -152,6 +153,15 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         await engine.stop();
       });
     }
+
+    it("R2: once, however often that is asked for", () => {
+      const slots = new Slots(1);
+      const giveBack = slots.take();
+      expect(slots.free).toBe(false);
+      giveBack();
+      giveBack();
+      expect(slots.held).toBe(0);
+    });
 
     it("R2: a waiter that is cancelled does not hold up those behind it", async () => {
       const { world, engine, begun, gates } = await filled(1);
