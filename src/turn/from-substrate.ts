@@ -28,20 +28,34 @@ export interface FromSubstrateOptions {
  * Two handlers on one execution both run their hooks, so `persistAssistantMessage` must be keyed by `executionId`.
  *
  * @example
- * ```ts no-run
- * import { fromSubstrate, handleChatTurn } from "turnwire";
+ * ```ts
+ * import { fromSubstrate, handleChatTurn, textDelta, TurnError } from "turnwire";
  * import type { Substrate } from "turnwire/substrate";
  *
- * declare const sandbox: Substrate;
+ * // The smallest place there is: it can only begin.
+ * async function* answer() {
+ *   yield textDelta("Hello");
+ * }
+ * const refuse = () => Promise.reject(new TurnError("not-supported", "Only open is there"));
+ * const place: Substrate = {
+ *   envelope: "none",
+ *   open: async ({ executionId }) => ({ executionId, created: true, events: answer() }),
+ *   attach: refuse,
+ *   inspect: async () => undefined,
+ *   cancel: refuse,
+ *   decide: refuse,
+ * };
  *
- * const { body } = handleChatTurn({
+ * const { body, finished } = handleChatTurn({
  *   identity: { tenantId: "acme", sessionId: "thread-abc", userId: "ada", turnIndex: 3 },
  *   projectId: "gtm-agent",
  *   hooks: {
- *     produce: fromSubstrate(sandbox, { input: { message: "Hello" } }),
+ *     produce: fromSubstrate(place, { input: { message: "Hello" } }),
  *     persistAssistantMessage: ({ executionId, finalText }) => console.log(executionId, finalText),
  *   },
  * });
+ * console.log(await new Response(body).text());
+ * console.log((await finished).status);
  * ```
  */
 export function fromSubstrate(

@@ -4,11 +4,11 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/client": 6_700,
   "turnwire/wire": 3_500,
   "turnwire/run": 24_000,
-  "turnwire/sandbox": 16_000,
+  "turnwire/sandbox": 16_500,
   "turnwire/sqlite": 8_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
   "turnwire/script": 15_000,
   "turnwire/script/workerd": 500,
-  "turnwire/hono": 10_000,
+  "turnwire/hono": 12_300,
 };
