@@ -35,43 +35,46 @@ export type TurnErrorCode =
   | "hook-timeout"
   | "deadline-exceeded";
 
-/** What each code means to HTTP and to a caller that wonders whether to try again. The only such table. */
-const CODES: Readonly<Record<TurnErrorCode, { readonly status: number; readonly retryable: boolean }>> = {
-  "invalid-request": { status: 400, retryable: false },
-  unauthorized: { status: 401, retryable: false },
-  forbidden: { status: 403, retryable: false },
-  "execution-not-found": { status: 404, retryable: false },
-  "approval-not-found": { status: 404, retryable: false },
-  "agent-not-found": { status: 404, retryable: false },
-  "not-found": { status: 404, retryable: false },
-  "method-not-allowed": { status: 405, retryable: false },
-  "execution-conflict": { status: 409, retryable: false },
-  "session-busy": { status: 409, retryable: true },
-  "approval-decided": { status: 409, retryable: false },
-  "approval-expired": { status: 410, retryable: false },
-  "cursor-gap": { status: 410, retryable: false },
-  "cursor-ahead": { status: 409, retryable: false },
-  "too-large": { status: 413, retryable: false },
-  "rate-limited": { status: 429, retryable: true },
-  "agent-failed": { status: 500, retryable: false },
-  "recovery-failed": { status: 500, retryable: false },
-  "store-failed": { status: 500, retryable: false },
-  "unsupported-suspension": { status: 500, retryable: false },
-  "script-error": { status: 500, retryable: false },
-  "script-limit": { status: 500, retryable: false },
-  "script-timeout": { status: 504, retryable: false },
-  "vm-lost": { status: 503, retryable: true },
-  "not-supported": { status: 501, retryable: false },
-  "malformed-event": { status: 502, retryable: false },
-  "truncated-stream": { status: 502, retryable: true },
-  "upstream-failed": { status: 502, retryable: true },
-  "connection-lost": { status: 503, retryable: true },
-  "lease-lost": { status: 503, retryable: true },
-  "store-busy": { status: 503, retryable: true },
-  closed: { status: 503, retryable: true },
-  "hook-timeout": { status: 504, retryable: false },
-  "deadline-exceeded": { status: 504, retryable: false },
+/** What each code means to HTTP. The only such table. */
+const STATUS: Readonly<Record<TurnErrorCode, number>> = {
+  "invalid-request": 400,
+  unauthorized: 401,
+  forbidden: 403,
+  "execution-not-found": 404,
+  "approval-not-found": 404,
+  "agent-not-found": 404,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "execution-conflict": 409,
+  "session-busy": 409,
+  "approval-decided": 409,
+  "approval-expired": 410,
+  "cursor-gap": 410,
+  "cursor-ahead": 409,
+  "too-large": 413,
+  "rate-limited": 429,
+  "agent-failed": 500,
+  "recovery-failed": 500,
+  "store-failed": 500,
+  "unsupported-suspension": 500,
+  "script-error": 500,
+  "script-limit": 500,
+  "script-timeout": 504,
+  "vm-lost": 503,
+  "not-supported": 501,
+  "malformed-event": 502,
+  "truncated-stream": 502,
+  "upstream-failed": 502,
+  "connection-lost": 503,
+  "lease-lost": 503,
+  "store-busy": 503,
+  closed: 503,
+  "hook-timeout": 504,
+  "deadline-exceeded": 504,
 };
+
+/** The codes after which the same call may succeed later; every 503 is one too. */
+const RETRYABLE: readonly TurnErrorCode[] = ["session-busy", "rate-limited", "truncated-stream", "upstream-failed"];
 
 const BRAND = Symbol.for("turnwire.TurnError");
 
@@ -99,12 +102,12 @@ export class TurnError extends Error {
   constructor(
     code: TurnErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly retryable?: boolean } = {},
+    options: { readonly cause?: unknown; readonly retryable?: boolean | undefined } = {},
   ) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.code = code;
-    this.status = CODES[code].status;
-    this.retryable = options.retryable ?? CODES[code].retryable;
+    this.status = STATUS[code];
+    this.retryable = options.retryable ?? (this.status === 503 || RETRYABLE.includes(code));
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
@@ -121,12 +124,11 @@ export class TurnError extends Error {
  * ```
  */
 export function isTurnError(value: unknown, code?: TurnErrorCode): value is TurnError {
-  if (typeof value !== "object" || value === null) return false;
-  const error = value as { [BRAND]?: unknown; code?: unknown };
+  const error = Object(value) as { [BRAND]?: unknown; code?: unknown };
   return error[BRAND] === true && (code === undefined || error.code === code);
 }
 
 /** The code table as rows, for documentation and for clients that rebuild an error from its code. */
 export function isTurnErrorCode(value: unknown): value is TurnErrorCode {
-  return typeof value === "string" && Object.hasOwn(CODES, value);
+  return typeof value === "string" && Object.hasOwn(STATUS, value);
 }

@@ -51,6 +51,6 @@ export function createTurnClient(options: TurnClientOptions): TurnClient {
     ...actions,
     start: ({ signal, ...turn }) => createTurnStream(resolved, actions, { start: turn }, signal),
     attach: (executionId, { after, signal } = {}) =>
-      createTurnStream(resolved, actions, { executionId, ...(after === undefined ? {} : { after }) }, signal),
+      createTurnStream(resolved, actions, { executionId, after }, signal),
   };
 }

@@ -1,5 +1,5 @@
 import type { Cursor } from "../event/cursor.ts";
-import { isTerminal, STARTED, type TurnEvent } from "../event/turn-event.ts";
+import { STARTED, type TurnEvent } from "../event/turn-event.ts";
 import { TurnError } from "../errors.ts";
 import { decodeStream } from "../wire/decode-stream.ts";
 import { ask, connectionLost, inTime, type Question } from "./ask.ts";
@@ -10,10 +10,10 @@ import { TruncatedStreamError } from "./truncated-stream-error.ts";
 /** What to follow: a turn to be started, or an execution that exists. */
 export type Begin =
   | { readonly start: Readonly<Record<string, unknown>>; readonly executionId?: never; readonly after?: never }
-  | { readonly executionId: string; readonly after?: Cursor; readonly start?: never };
+  | { readonly executionId: string; readonly after?: Cursor | undefined; readonly start?: never };
 
 export interface Follower {
-  /** Ends when the turn is over, or was left; throws when the connection cannot be had again. */
+  /** For whoever reads it to leave at the terminal event. Throws when the connection cannot be had again. */
   readonly events: AsyncGenerator<TurnEvent, void, undefined>;
   /** It is worth looking at once whether the connection still lives. */
   wake(): void;
@@ -53,8 +53,7 @@ export function followTurn(
   }
 
   function question(): Question {
-    if (executionId === undefined)
-      return { path: "/turns", body: cursor === undefined ? begin.start : { ...begin.start, after: cursor } };
+    if (executionId === undefined) return { path: "/turns", body: { ...begin.start, after: cursor } };
     const query = cursor === undefined ? "" : `?after=${encodeURIComponent(cursor)}`;
     return { path: `/turns/${encodeURIComponent(executionId)}/events${query}` };
   }
@@ -78,7 +77,6 @@ export function followTurn(
         const { done, value } = await inTime(options, step, events.next());
         if (done === true) throw new TruncatedStreamError("The stream ended without a terminal event");
         yield value;
-        if (isTerminal(value)) return;
       }
     } finally {
       events.return().catch(() => undefined);

@@ -1,10 +1,12 @@
 import type { Cursor } from "../event/cursor.ts";
 import { isTerminal, type TurnEvent } from "../event/turn-event.ts";
 import { isTurnError, TurnError } from "../errors.ts";
-import { checkOneOf } from "../internal/check-argument.ts";
+import { type Check, mustBe } from "../internal/check-argument.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
-import { clip, describeValue } from "../internal/describe-value.ts";
-import { decodeStream, type WireFormat } from "../wire/decode-stream.ts";
+import { defined } from "../internal/defined.ts";
+import { clip } from "../internal/describe-value.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
+import { checkFormat, decodeStream, type WireFormat } from "../wire/decode-stream.ts";
 import { type DecoderLimits, resolveLimits } from "../wire/event-decoder.ts";
 import { refusalOf } from "./refusal.ts";
 import { TruncatedStreamError } from "./truncated-stream-error.ts";
@@ -32,15 +34,10 @@ export function readTurn(
   source: Response | ReadableStream<Uint8Array>,
   options: ReadTurnOptions = {},
 ): AsyncIterableIterator<TurnEvent> {
-  if (!isResponse(source) && !isStream(source)) {
-    throw new TypeError(`source must be a Response or a ReadableStream, got ${describeValue(source)}`);
-  }
   const { format, clock = systemClock, ...limits } = options;
-  if (format !== undefined) checkOneOf("format", format, ["ndjson", "sse"]);
+  checkSource("source", source);
+  if (format !== undefined) checkFormat("format", format);
   resolveLimits(limits);
-  if (isResponse(source) ? source.bodyUsed || source.body?.locked === true : source.locked) {
-    throw new TypeError("source is read already, or locked by somebody who reads it");
-  }
   return read(source, format, limits, clock);
 }
 
@@ -50,56 +47,39 @@ async function* read(
   limits: DecoderLimits,
   clock: Clock,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  if (isResponse(source) && !source.ok) throw await refusalOf(source, clock);
-  const body = isResponse(source) ? source.body : source;
+  const response = "headers" in source ? source : undefined;
+  if (response?.ok === false) throw await refusalOf(response, clock);
+  const body = "headers" in source ? source.body : source;
   let lastEventId: Cursor | undefined;
-  const truncated = (message: string, cause?: { readonly cause: unknown }): TruncatedStreamError =>
-    new TruncatedStreamError(message, { ...cause, ...(lastEventId === undefined ? {} : { lastEventId }) });
-  if (body === null) throw truncated("The response has no body");
-
-  const events = decodeStream(body, format ?? (isResponse(source) ? formatOf(source) : "ndjson"), limits);
   try {
-    for (;;) {
-      const { done, value: event } = await nextOf(events, truncated);
-      if (done === true) throw truncated("The stream ended without a terminal event");
-      if (event.id !== undefined) lastEventId = event.id;
+    if (body === null) throw new Error("the response has no body");
+    for await (const event of decodeStream(body, format ?? formatOf(response), limits)) {
+      lastEventId = event.id ?? lastEventId;
       yield event;
       if (isTerminal(event)) return;
     }
-  } finally {
-    await events.return();
-  }
-}
-
-/** The next event; bytes that broke off are a truncation, bytes that are wrong are not. */
-async function nextOf(
-  events: AsyncGenerator<TurnEvent, void, undefined>,
-  truncated: (message: string, cause: { readonly cause: unknown }) => Error,
-): Promise<IteratorResult<TurnEvent, void>> {
-  try {
-    return await events.next();
+    throw new Error("it ended without a terminal event");
   } catch (cause) {
+    // Bytes that broke off are a truncation, bytes that are wrong are not.
     if (isTurnError(cause) && cause.code !== "truncated-stream") throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw truncated(`The stream broke off: ${why}`, { cause });
+    throw new TruncatedStreamError(`The stream broke off: ${why}`, defined({ cause, lastEventId }));
   }
 }
 
-function isResponse(source: Response | ReadableStream<Uint8Array>): source is Response {
-  return typeof source === "object" && source !== null && "headers" in source && "status" in source;
-}
+const checkSource: Check<Response | ReadableStream> = /* @__PURE__ */ mustBe(
+  "a Response or ReadableStream that nobody reads",
+  (source) => {
+    const { getReader, headers, body, bodyUsed, locked = fieldsOf(body)["locked"] } = fieldsOf(source);
+    return (typeof getReader === "function" || headers !== undefined) && bodyUsed !== true && locked !== true;
+  },
+);
 
-function isStream(source: unknown): boolean {
-  return (
-    typeof source === "object" && source !== null && typeof (source as { getReader?: unknown }).getReader === "function"
-  );
-}
-
-function formatOf(response: Response): WireFormat {
-  const type = (response.headers.get("content-type") ?? "").toLowerCase();
+function formatOf(response: Response | undefined): WireFormat {
+  const type = (response?.headers.get("content-type") ?? "").toLowerCase();
   if (type.startsWith("text/event-stream")) return "sse";
   if (!type.startsWith("text/html")) return "ndjson";
   // A page of HTML in front of the service answers 200 too. Nobody reads it, so its connection is given back.
-  response.body?.cancel().catch(() => undefined);
+  response?.body?.cancel().catch(() => undefined);
   throw new TurnError("upstream-failed", `Expected events, got ${clip(type, 100)}`);
 }

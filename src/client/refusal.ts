@@ -1,6 +1,8 @@
 import { isTurnErrorCode, TurnError, type TurnErrorCode } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import { readSome } from "../internal/read-some.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
+import { isText } from "../internal/is-text.ts";
 import { clip } from "../internal/describe-value.ts";
 
 const CODE_OF_STATUS: Readonly<Record<number, TurnErrorCode>> = {
@@ -15,27 +17,21 @@ const CODE_OF_STATUS: Readonly<Record<number, TurnErrorCode>> = {
 
 /** The error that a response which is no turn stands for: an RFC 9457 problem document, or just its status. */
 export async function refusalOf(response: Response, clock: Clock): Promise<TurnError> {
-  const { status } = response;
-  const problem = await readProblem(response, clock);
-  const code = problem["code"];
-  const said = [problem["detail"], problem["title"], problem["message"], response.statusText].find(
-    (one): one is string => typeof one === "string" && one !== "",
-  );
-  const message = `HTTP ${status}${said === undefined ? "" : `: ${clip(said, 500)}`}`;
-  const retryable = problem["retryable"];
-  if (isTurnErrorCode(code)) return new TurnError(code, message, typeof retryable === "boolean" ? { retryable } : {});
-  return new TurnError(CODE_OF_STATUS[status] ?? "upstream-failed", message, {
-    // What a stranger in between answers (a gateway's 502, a limit's 429) may pass.
-    retryable: typeof retryable === "boolean" ? retryable : status === 429 || status >= 500,
-  });
-}
-
-async function readProblem(response: Response, clock: Clock): Promise<Record<string, unknown>> {
+  const { status, statusText } = response;
+  let problem: unknown;
   try {
-    const value: unknown = JSON.parse(await readSome(response, { clock, maxMs: 5000, maxBytes: 64 * 1024 }));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    problem = JSON.parse(await readSome(response, clock, 5000));
   } catch {
     // A body that is no JSON, or breaks off, says no more than its status does.
-    return {};
   }
+  const { code, detail, title, message, retryable } = fieldsOf(problem);
+  const said = [detail, title, message, statusText].find(isText);
+  const isKnown = isTurnErrorCode(code);
+  // What a stranger in between answers (a gateway's 502, a limit's 429) may pass.
+  const mayPass = isKnown ? undefined : status === 429 || status >= 500;
+  return new TurnError(
+    isKnown ? code : (CODE_OF_STATUS[status] ?? "upstream-failed"),
+    `HTTP ${status}${said === undefined ? "" : `: ${clip(said, 500)}`}`,
+    { retryable: typeof retryable === "boolean" ? retryable : mayPass },
+  );
 }

@@ -11,7 +11,7 @@ export class TruncatedStreamError extends TurnError {
   declare readonly lastEventId?: Cursor;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly lastEventId?: Cursor } = {}) {
-    super("truncated-stream", message, "cause" in options ? { cause: options.cause } : {});
+    super("truncated-stream", message, options);
     if (options.lastEventId !== undefined) this.lastEventId = options.lastEventId;
   }
 }

@@ -40,13 +40,13 @@ export interface TurnDecision {
   readonly decision: "approve" | "edit" | "reject";
   /** With `edit`: what the tool shall get instead. */
   readonly input?: unknown;
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** What can be done about an execution by its id. Each may be sent again when a connection fails: twice is once. */
 export interface TurnActions {
   /** Stops it; one that has ended stays as it is. */
-  cancel(executionId: string, options?: { readonly reason?: string }): Promise<TurnSnapshot>;
+  cancel(executionId: string, options?: { readonly reason?: string | undefined }): Promise<TurnSnapshot>;
   inspect(executionId: string): Promise<TurnSnapshot>;
   decide(executionId: string, approvalId: string, decision: TurnDecision): Promise<TurnSnapshot>;
 }

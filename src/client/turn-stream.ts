@@ -156,11 +156,11 @@ export function createTurnStream(
       return status === "streaming" && waiting ? "waiting" : status;
     },
     async cancel(reason) {
-      await actions.cancel(await id.promise, reason === undefined ? {} : { reason });
+      await actions.cancel(await id.promise, { reason });
     },
     approve: (approvalId) => decide(approvalId, { decision: "approve" }),
     edit: (approvalId, input) => decide(approvalId, { decision: "edit", input }),
-    reject: (approvalId, note) => decide(approvalId, { decision: "reject", ...(note === undefined ? {} : { note }) }),
+    reject: (approvalId, note) => decide(approvalId, { decision: "reject", note }),
     detach,
     [Symbol.asyncIterator]() {
       looped = true;

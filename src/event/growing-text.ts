@@ -5,25 +5,18 @@ const MELT_AT = 512;
  * the garbage collector to walk again and again; here they are melted together every few hundred.
  */
 export class GrowingText {
-  #melted: string[] = [];
-  #pieces: string[] = [];
+  #text: string;
+  readonly #pieces: string[] = [];
 
-  append(more: string): void {
-    this.#pieces.push(more);
-    if (this.#pieces.length === MELT_AT) this.#melt();
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  replace(text: string): void {
-    this.#melted = [];
-    this.#pieces = [text];
+  append(more: string): void {
+    if (this.#pieces.push(more) === MELT_AT) this.toString();
   }
 
   toString(): string {
-    return this.#melted.join("") + this.#pieces.join("");
-  }
-
-  #melt(): void {
-    this.#melted.push(this.#pieces.join(""));
-    this.#pieces = [];
+    return (this.#text += this.#pieces.splice(0).join(""));
   }
 }

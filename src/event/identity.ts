@@ -1,4 +1,4 @@
-import { checkCount, checkObject, checkString } from "../internal/check-argument.ts";
+import { checkFields, checkObject, checkString, countFrom } from "../internal/check-argument.ts";
 
 /** Whose turn it is. Tenant and session together name a conversation; `turnIndex` counts its turns from 0. */
 export interface TurnIdentity {
@@ -11,9 +11,6 @@ export interface TurnIdentity {
 /** Refuses an identity that is not one, naming the field. */
 export function checkIdentity(name: string, value: unknown): asserts value is TurnIdentity {
   checkObject(name, value);
-  const identity = value as Partial<Record<keyof TurnIdentity, unknown>>;
-  checkString(`${name}.tenantId`, identity.tenantId);
-  checkString(`${name}.sessionId`, identity.sessionId);
-  checkString(`${name}.userId`, identity.userId);
-  checkCount(`${name}.turnIndex`, identity.turnIndex);
+  const fields = { tenantId: checkString, sessionId: checkString, userId: checkString, turnIndex: countFrom(0) };
+  checkFields(value, fields, `${name}.`);
 }

@@ -1,4 +1,6 @@
 import type { Cursor } from "./cursor.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
+import { isText } from "../internal/is-text.ts";
 import { GrowingText } from "./growing-text.ts";
 import type { TurnEvent } from "./turn-event.ts";
 import { addUsage, parseUsage, type TokenUsage } from "./usage.ts";
@@ -29,7 +31,7 @@ export interface TextAccumulator {
 }
 
 export function createTextAccumulator(): TextAccumulator {
-  const parts = new Map<string | undefined, GrowingText>();
+  const parts = new Map<unknown, GrowingText>();
   let final: string | undefined;
   let usage: TokenUsage | undefined;
   /** What is sealed: it stands before the parts. */
@@ -39,9 +41,8 @@ export function createTextAccumulator(): TextAccumulator {
   let mark: { readonly id: Cursor; readonly text: string } | undefined;
   let touched = false;
 
-  function text(): string {
-    return sealed + (final ?? Array.from(parts.values(), String).join(""));
-  }
+  const text = (): string => sealed + (final ?? [...parts.values()].join(""));
+  const totalUsage = (): TokenUsage | undefined => addUsage(sealedUsage, usage);
 
   function beginAfter(kept: string): void {
     sealed = kept;
@@ -51,44 +52,41 @@ export function createTextAccumulator(): TextAccumulator {
 
   function seal(): void {
     beginAfter(text());
-    sealedUsage = addUsage(sealedUsage, usage);
+    sealedUsage = totalUsage();
     usage = undefined;
   }
 
-  function addPart(data: Readonly<Record<string, unknown>>): void {
-    const part = data["part"] as { type?: unknown; id?: unknown; text?: unknown; content?: unknown } | null | undefined;
-    if (typeof part !== "object" || part === null || part.type !== "text") return;
-    const key = typeof part.id === "string" ? part.id : undefined;
+  function addPart(part: Readonly<Record<PropertyKey, unknown>>, delta: unknown): void {
+    if (part["type"] !== "text") return;
+    const key = part["id"] ?? "";
     // Older senders call the cumulative text `content`.
-    const cumulative = part.text ?? part.content;
-    const delta = data["delta"];
+    const cumulative = part["text"] ?? part["content"];
     // Some senders fill `text` with "" beside a delta: that is no cumulative text.
-    const isCumulative = typeof cumulative === "string" && (cumulative !== "" || typeof delta !== "string");
-    if (!isCumulative && typeof delta !== "string") return;
-    let grown = parts.get(key);
-    if (grown === undefined) parts.set(key, (grown = new GrowingText()));
-    if (isCumulative) grown.replace(cumulative);
-    else grown.append(delta as string);
+    const replaces = isText(cumulative) || typeof delta !== "string";
+    const said = replaces ? cumulative : delta;
+    if (typeof said !== "string") return;
+    const grown = replaces ? undefined : parts.get(key);
+    if (grown === undefined) parts.set(key, new GrowingText(said));
+    else grown.append(said);
     touched = true;
   }
 
   return {
-    add(event) {
-      const { data, id } = event;
-      if (typeof data !== "object" || data === null) return;
-      switch (event.type) {
+    add({ type, data, id }) {
+      const fields = fieldsOf(data);
+      switch (type) {
         case "message.part.updated":
-          addPart(data);
+          addPart(fieldsOf(fields["part"]), fields["delta"]);
           break;
         case "result":
-          if (typeof data["finalText"] === "string") {
-            final = data["finalText"];
+          if (typeof fields["finalText"] === "string") {
+            final = fields["finalText"];
             touched = true;
           }
-          usage = parseUsage(data["tokenUsage"]) ?? usage;
+          usage = parseUsage(fields["tokenUsage"]) ?? usage;
           break;
         case "run.state.changed":
-          if (data["state"] !== "waiting_for_approval" || id === undefined) break;
+          if (fields["state"] !== "waiting_for_approval" || id === undefined) break;
           seal();
           mark = { id, text: sealed };
           break;
@@ -96,11 +94,11 @@ export function createTextAccumulator(): TextAccumulator {
           if (id !== undefined) mark = { id, text: text() };
           break;
         case "run.restarted":
-          beginAfter(mark !== undefined && mark.id === data["keep"] ? mark.text : "");
+          beginAfter(mark !== undefined && mark.id === fields["keep"] ? mark.text : "");
       }
     },
     text,
-    usage: () => addUsage(sealedUsage, usage),
+    usage: totalUsage,
     seal,
     get touched() {
       return touched;

@@ -1,4 +1,5 @@
-import { describeValue } from "../internal/describe-value.ts";
+import { type Check, checkObject, checkString, mustBe } from "../internal/check-argument.ts";
+import { isText } from "../internal/is-text.ts";
 import type { Cursor } from "./cursor.ts";
 
 /**
@@ -21,8 +22,6 @@ export const HEARTBEAT = "session.run.heartbeat";
 /** Types with this prefix belong to the turn's owner; a producer's own never pass through (T1). */
 export const ENVELOPE_PREFIX = "session.run.";
 
-const TERMINALS: ReadonlySet<string> = new Set([COMPLETED, FAILED, CANCELLED]);
-
 /**
  * Whether an event is the last of its turn.
  *
@@ -34,19 +33,15 @@ const TERMINALS: ReadonlySet<string> = new Set([COMPLETED, FAILED, CANCELLED]);
  * ```
  */
 export function isTerminal(event: TurnEvent): boolean {
-  return TERMINALS.has(event.type);
+  return /^session\.run\.(completed|failed|cancelled)$/.test(event.type);
 }
+
+const checkType: Check<string> = /* @__PURE__ */ mustBe("a string that is not empty", isText);
 
 /** Refuses a value that is no event: what a producer yields and what a stranger's line holds. */
 export function checkEvent(value: unknown): asserts value is TurnEvent {
-  if (typeof value !== "object" || value === null) {
-    throw new TypeError(`An event must be an object with a type, got ${describeValue(value)}`);
-  }
-  const { type, id } = value as { type?: unknown; id?: unknown };
-  if (typeof type !== "string" || type === "") {
-    throw new TypeError(`An event's type must be a string that is not empty, got ${describeValue(type)}`);
-  }
-  if (id !== undefined && typeof id !== "string") {
-    throw new TypeError(`An event's id must be a string, got ${describeValue(id)}`);
-  }
+  checkObject("An event", value);
+  const { type, id } = value as { readonly type?: unknown; readonly id?: unknown };
+  checkType("An event's type", type);
+  if (id !== undefined) checkString("An event's id", id);
 }

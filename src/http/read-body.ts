@@ -7,20 +7,21 @@ const MAX_DEPTH = 64;
  * A request's body as JSON; undefined where it is empty. Bytes are counted as they come, whatever the request says of
  * their number.
  *
- * The content type must be JSON, so that a page of another site cannot send it without asking this one first (CORS).
+ * The content type must be JSON, without a body too, so that a page of another site cannot send a request without asking
+ * this one first (CORS).
  */
 export async function readJson(
   request: Request,
   { maxBytes, readAgain }: { readonly maxBytes: number; readonly readAgain: () => Promise<string> },
 ): Promise<unknown> {
-  // Something before these routes has read it: the framework has kept what that was.
-  const text = request.bodyUsed ? await readAgain() : await readText(request, maxBytes);
-  if (text.length > maxBytes) throw tooLarge(maxBytes);
-  if (text === "") return undefined;
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/([^;]+\+)?json\s*(;|$)/i.test(type)) {
     throw invalid("The content type must be application/json");
   }
+  // Something before these routes has read it: the framework has kept what that was.
+  const text = request.bodyUsed ? await readAgain() : await readText(request, maxBytes);
+  if (text.length > maxBytes) throw tooLarge(maxBytes);
+  if (text === "") return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,51 +1,90 @@
 import { describeValue } from "./describe-value.ts";
 
-// Refusals of misused arguments: thrown at once, naming the argument, what came and what was wanted.
+// Refusals of misused arguments: thrown at once, naming the argument, what was wanted and what came.
 
-export function checkObject(name: string, value: unknown): asserts value is object {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${name} must be an object, got ${describeValue(value)}`);
+/** Refuses a value that is not what an argument must be. */
+export type Check<T> = (name: string, value: unknown) => asserts value is T;
+
+/** Makes a check of what is wanted, in words and as a test. */
+export function mustBe<T>(
+  wanted: string,
+  isIt: (value: unknown) => boolean,
+  Refusal: ErrorConstructor = TypeError,
+): Check<T> {
+  return (name, value) => {
+    if (!isIt(value)) throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
+  };
+}
+
+/** The same check for what may also be absent. */
+export function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (name, value) => {
+    if (value !== undefined) (check as (name: string, value: unknown) => void)(name, value);
+  };
+}
+
+/** Checks fields of an object by their names; `prefix` is what the object itself is called. */
+export function checkFields(owner: object, checks: Readonly<Record<string, Check<unknown>>>, prefix = ""): void {
+  for (const [name, check] of Object.entries(checks)) {
+    (check as (name: string, value: unknown) => void)(prefix + name, (owner as Record<string, unknown>)[name]);
   }
 }
 
-export function checkString(name: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") throw new TypeError(`${name} must be a string, got ${describeValue(value)}`);
-}
+export const checkObject: Check<object> = /* @__PURE__ */ mustBe(
+  "an object",
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
 
-/** A string that is neither empty nor only white space. */
-export function checkName(name: string, value: unknown): asserts value is string {
-  checkString(name, value);
-  if (value.trim() === "") throw new TypeError(`${name} must not be blank, got ${describeValue(value)}`);
-}
+export const checkString: Check<string> = /* @__PURE__ */ mustBe("a string", (value) => typeof value === "string");
 
-export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== "function") throw new TypeError(`${name} must be a function, got ${describeValue(value)}`);
-}
+/** A string that is neither empty nor only white space, and holds no half of a surrogate pair, so that it can be escaped. */
+export const checkName: Check<string> = /* @__PURE__ */ mustBe(
+  "well-formed text that is not blank",
+  (value) => typeof value === "string" && value.trim() !== "" && !/\p{Cs}/u.test(value),
+);
 
-export function checkOptionalFunction(name: string, value: unknown): void {
-  if (value !== undefined) checkFunction(name, value);
+export const checkFunction: Check<unknown> = /* @__PURE__ */ mustBe(
+  "a function",
+  (value) => typeof value === "function",
+);
+
+export const checkOptionalFunction: Check<unknown> = /* @__PURE__ */ optional(checkFunction);
+
+/** One of a few words. */
+export function oneOf(...allowed: readonly string[]): Check<string> {
+  const wanted = allowed.map((one) => JSON.stringify(one)).join(" or ");
+  return mustBe(wanted, (value) => allowed.includes(value as string));
 }
 
 export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  if (typeof value === "string" && allowed.includes(value)) return;
-  const wanted = allowed.map((one) => JSON.stringify(one)).join(" or ");
-  throw new TypeError(`${name} must be ${wanted}, got ${describeValue(value)}`);
+  const check: Check<string> = oneOf(...allowed);
+  check(name, value);
 }
 
 /** A safe integer of at least `least`. */
+export function countFrom(least: number): Check<number> {
+  return mustBe(
+    `a whole number of at least ${least}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least,
+    RangeError,
+  );
+}
+
 export function checkCount(name: string, value: unknown, least = 0): asserts value is number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${name} must be a whole number of at least ${least}, got ${describeValue(value)}`);
+  const check: Check<number> = countFrom(least);
+  check(name, value);
 }
 
 /** A duration in milliseconds: more than 0; `Infinity` stands for "never". */
-export function checkDuration(name: string, value: unknown): asserts value is number {
-  if (typeof value === "number" && value > 0) return;
-  throw new RangeError(`${name} must be a number of milliseconds above 0, got ${describeValue(value)}`);
-}
+export const checkDuration: Check<number> = /* @__PURE__ */ mustBe(
+  "a number of milliseconds above 0",
+  (value) => typeof value === "number" && value > 0,
+  RangeError,
+);
 
 /** A duration of at least 0 that is finite. */
-export function checkFiniteDuration(name: string, value: unknown): asserts value is number {
-  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return;
-  throw new RangeError(`${name} must be a finite number of milliseconds of at least 0, got ${describeValue(value)}`);
-}
+export const checkFiniteDuration: Check<number> = /* @__PURE__ */ mustBe(
+  "a finite number of milliseconds of at least 0",
+  (value) => Number.isFinite(value) && (value as number) >= 0,
+  RangeError,
+);

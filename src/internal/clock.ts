@@ -12,14 +12,13 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
-    if (ms === Infinity) return () => undefined;
-    if (ms <= LONGEST_TIMER_MS) {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
+    let left = ms;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    function wait(): void {
+      timer = setTimeout(left > LONGEST_TIMER_MS ? wait : callback, Math.min(left, LONGEST_TIMER_MS));
+      left -= LONGEST_TIMER_MS;
     }
-    let cancel = systemClock.after(LONGEST_TIMER_MS, () => {
-      cancel = systemClock.after(ms - LONGEST_TIMER_MS, callback);
-    });
-    return () => cancel();
+    if (ms !== Infinity) wait();
+    return () => clearTimeout(timer);
   },
 };

@@ -1,29 +1,8 @@
-/** Names a value for an error message ("got …"): short, and safe for values whose own methods throw. */
+/** Names a value for an error message ("got …"): in short, and nothing of what an object holds. */
 export function describeValue(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(clip(value, 60));
-    case "bigint":
-      return `${value}n`;
-    case "function":
-      return "a function";
-    case "symbol":
-      return "a symbol";
-    case "object":
-      if (value === null) return "null";
-      return isArray(value) ? "an array" : "an object";
-    default:
-      return Object.is(value, -0) ? "-0" : String(value);
-  }
-}
-
-function isArray(value: unknown): boolean {
-  try {
-    return Array.isArray(value);
-  } catch {
-    // A revoked proxy refuses even this question.
-    return false;
-  }
+  if (typeof value === "string") return JSON.stringify(clip(value, 60));
+  if (Object(value) !== value) return String(value);
+  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : "a function";
 }
 
 /** At most `length` characters of `text`; what is missing is counted. */

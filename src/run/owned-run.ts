@@ -278,7 +278,7 @@ export class OwnedRun {
   async #finish(progress: SettleProgress): Promise<void> {
     let done = progress;
     await this.#writer.hold();
-    await settleTurn(this.#turn, { progress }, async (step) => {
+    await settleTurn(this.#turn, progress, async (step) => {
       done = after(done, step);
       await this.#record(step, done);
       // The next hook is begun by nobody but the owner.
@@ -305,7 +305,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, completed: true };
     case "ended":
       return { ...progress, ended: true };
-    case "entered":
     case "closed":
       return progress;
   }

@@ -20,7 +20,6 @@ export interface SandboxEndpoint {
 
 /** How long the sandbox may take to say why it refuses, and how much of it is read. */
 const REFUSAL_MS = 5000;
-const REFUSAL_BYTES = 64 * 1024;
 
 /**
  * The wire of the sandbox: `POST /agents/run/stream` with `X-Execution-ID` starts a run or joins it, and is sent by
@@ -169,7 +168,7 @@ export function createHttpTransport(
     async interrupt(run) {
       const body = { executionId: run.executionId };
       const response = await request(sessionPath(run, "/abort"), { method: "POST", body });
-      const answer = readRecord(await readSome(response, { clock, maxMs: REFUSAL_MS, maxBytes: REFUSAL_BYTES }));
+      const answer = readRecord(await readSome(response, clock, REFUSAL_MS));
       return (readObject(answer["data"]) ?? answer)["cancelled"] === true;
     },
     async respond(run, answer) {
@@ -204,7 +203,7 @@ function readBase(url: unknown): string {
 
 async function readRefusal(response: Response, clock: Clock): Promise<Refusal> {
   const { status, headers } = response;
-  const text = await readSome(response, { clock, maxMs: REFUSAL_MS, maxBytes: REFUSAL_BYTES });
+  const text = await readSome(response, clock, REFUSAL_MS);
   const body = readRecord(text);
   const nested = readObject(body["error"]) ?? {};
   const word = typeof body["error"] === "string" ? body["error"] : undefined;

@@ -1,16 +1,20 @@
 import type { Cursor } from "../event/cursor.ts";
 import { checkIdentity, type TurnIdentity } from "../event/identity.ts";
 import {
-  checkCount,
+  type Check,
   checkDuration,
+  checkFields,
   checkFunction,
   checkName,
   checkObject,
-  checkOneOf,
   checkOptionalFunction,
   checkString,
+  countFrom,
+  mustBe,
+  oneOf,
+  optional,
 } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
 import { type ChatTurnHooks, HOOK_NAMES } from "./chat-turn-hooks.ts";
 import { deriveExecutionId } from "./execution-id.ts";
 import { type OwnedTurn, resolveOwnerOptions, type TurnOwnerOptions } from "./turn-owner.ts";
@@ -40,63 +44,50 @@ export interface ChatTurnInput extends TurnOwnerOptions {
 /** A chat turn with all defaults in place. */
 export interface ChatTurn extends OwnedTurn {
   readonly hooks: ChatTurnHooks;
-  readonly lastEventId?: Cursor;
-  readonly signal?: AbortSignal;
+  readonly lastEventId: Cursor | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly onDisconnect: "drain" | "cancel";
   readonly keepAliveMs: number;
   readonly maxBufferedBytes: number;
-  readonly waitUntil?: (promise: Promise<unknown>) => void;
+  readonly waitUntil: ((promise: Promise<unknown>) => void) | undefined;
 }
 
 /** Refuses what is no turn, at once and naming the field; then fills in the defaults. */
 export function resolveChatTurn(input: ChatTurnInput): ChatTurn {
   checkObject("input", input);
-  const { identity, hooks, lastEventId, signal, waitUntil } = input;
+  const { identity, hooks, projectId, lastEventId, signal, waitUntil } = input;
   const { onDisconnect = "drain", keepAliveMs = Infinity, maxBufferedBytes = 256 * 1024 } = input;
   checkIdentity("identity", identity);
-  checkHooks(hooks);
-  if (lastEventId !== undefined) checkString("lastEventId", lastEventId);
-  if (signal !== undefined) checkSignal(signal);
-  checkOneOf("onDisconnect", onDisconnect, ["drain", "cancel"]);
-  checkDuration("keepAliveMs", keepAliveMs);
-  checkCount("maxBufferedBytes", maxBufferedBytes, 1);
-  checkOptionalFunction("waitUntil", waitUntil);
-  const executionId = executionIdOf(input);
+  checkObject("hooks", hooks);
+  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
+  checkFields(hooks, { produce: checkFunction, persistAssistantMessage: checkFunction }, "hooks.");
+  checkFields(input, {
+    projectId: optional(checkName),
+    executionId: optional(checkName),
+    lastEventId: optional(checkString),
+    signal: optional(checkSignal),
+    onDisconnect: optional(oneOf("drain", "cancel")),
+    keepAliveMs: optional(checkDuration),
+    maxBufferedBytes: optional(countFrom(1)),
+    waitUntil: checkOptionalFunction,
+  });
+  const { sessionId, turnIndex } = identity;
+  const { executionId = projectId && deriveExecutionId({ projectId, sessionId, turnIndex }) } = input;
   return {
     ...resolveOwnerOptions(input),
     identity,
     hooks,
-    ...(executionId === undefined ? {} : { executionId }),
-    ...(lastEventId === undefined ? {} : { lastEventId }),
-    ...(signal === undefined ? {} : { signal }),
+    executionId,
+    lastEventId,
+    signal,
     onDisconnect,
     keepAliveMs,
     maxBufferedBytes,
-    ...(waitUntil === undefined ? {} : { waitUntil }),
+    waitUntil,
   };
 }
 
-function executionIdOf({ executionId, projectId, identity }: ChatTurnInput): string | undefined {
-  if (projectId !== undefined) checkName("projectId", projectId);
-  if (executionId !== undefined) {
-    checkName("executionId", executionId);
-    return executionId;
-  }
-  if (projectId === undefined) return undefined;
-  return deriveExecutionId({ projectId, sessionId: identity.sessionId, turnIndex: identity.turnIndex });
-}
-
-function checkHooks(hooks: unknown): void {
-  checkObject("hooks", hooks);
-  const given = hooks as Record<string, unknown>;
-  checkFunction("hooks.produce", given["produce"]);
-  checkFunction("hooks.persistAssistantMessage", given["persistAssistantMessage"]);
-  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, given[name]);
-}
-
-function checkSignal(signal: unknown): void {
-  const { aborted, addEventListener, removeEventListener } = Object(signal) as Partial<Record<string, unknown>>;
-  const listens = typeof addEventListener === "function" && typeof removeEventListener === "function";
-  if (typeof aborted === "boolean" && listens) return;
-  throw new TypeError(`signal must be an AbortSignal, got ${describeValue(signal)}`);
-}
+const checkSignal: Check<unknown> = /* @__PURE__ */ mustBe("an AbortSignal", (signal) => {
+  const { aborted, removeEventListener } = fieldsOf(signal);
+  return typeof aborted === "boolean" && typeof removeEventListener === "function";
+});

@@ -1,8 +1,8 @@
 import { checkEvent, type TurnEvent } from "../event/turn-event.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { defined } from "../internal/defined.ts";
 import { stringifyEvent } from "../wire/event-json.ts";
 import { describeThrown } from "./describe-error.ts";
-import { subject } from "./run-hook.ts";
+import { logFailure } from "./run-hook.ts";
 import type { OwnedTurn } from "./turn-owner.ts";
 
 /** An event with its JSON. */
@@ -15,17 +15,13 @@ export interface EncodedEvent {
 export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executionId">, event: TurnEvent): EncodedEvent {
   try {
     const json = stringifyEvent(event);
-    if (typeof (event as { readonly toJSON?: unknown }).toJSON === "function") checkJson(json, event.type);
+    if ("toJSON" in event) checkJson(json, event.type);
     return { event, json };
   } catch (error) {
     const { type, id } = event;
-    const replacement: TurnEvent = {
-      type,
-      data: { encodingError: describeThrown(error).message },
-      ...(id === undefined ? {} : { id }),
-    };
-    turn.log("An event cannot be encoded", { ...subject(turn), type, error });
-    return { event: replacement, json: stringifyEvent(replacement) };
+    logFailure(turn, `Encoding ${type}`, error);
+    const data = { encodingError: describeThrown(error).message };
+    return encodeEvent(turn, defined({ type, data, id }));
   }
 }
 
@@ -33,6 +29,5 @@ export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executio
 function checkJson(json: string, type: string): void {
   const written: unknown = JSON.parse(json);
   checkEvent(written);
-  if (written.type === type) return;
-  throw new TypeError(`The event's toJSON gave another type, ${describeValue(written.type)}`);
+  if (written.type !== type) throw new TypeError("toJSON changed the event's type");
 }

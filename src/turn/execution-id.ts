@@ -1,5 +1,15 @@
-import { checkCount, checkName, checkObject, checkString } from "../internal/check-argument.ts";
+import {
+  type Check,
+  checkFields,
+  checkName,
+  checkObject,
+  checkString,
+  countFrom,
+  mustBe,
+  optional,
+} from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
+import { defined } from "../internal/defined.ts";
 
 /** What names an execution: always the same parts for the same turn, never anything random. */
 export interface ExecutionIdParts {
@@ -16,6 +26,12 @@ const MAX_LENGTH = 256;
 // the very end. So no part can imitate a separator, and no two inputs share an id.
 const SHAPE = /^(?:([^:@]+)@)?([^:@]+):([^:@]+):(\d+)(?:~(\d+))?$/;
 
+const checkLength: Check<string> = /* @__PURE__ */ mustBe(
+  `of at most ${MAX_LENGTH} characters`,
+  (id) => (id as string).length <= MAX_LENGTH,
+  RangeError,
+);
+
 /**
  * The id under which a turn's execution lives: `[tenant@]project:session:turn[~attempt]`, its string parts escaped.
  * The same turn always gets the same id, and two different turns never do.
@@ -29,19 +45,18 @@ const SHAPE = /^(?:([^:@]+)@)?([^:@]+):([^:@]+):(\d+)(?:~(\d+))?$/;
  */
 export function deriveExecutionId(parts: ExecutionIdParts): string {
   checkObject("parts", parts);
+  checkFields(parts, {
+    tenantId: optional(checkName),
+    projectId: checkName,
+    sessionId: checkName,
+    turnIndex: countFrom(0),
+    attempt: optional(countFrom(0)),
+  });
   const { projectId, sessionId, turnIndex, tenantId, attempt } = parts;
-  checkCount("turnIndex", turnIndex);
-  const tenant = tenantId === undefined ? "" : `${escapePart("tenantId", tenantId)}@`;
-  const names = `${escapePart("projectId", projectId)}:${escapePart("sessionId", sessionId)}`;
-  let again = "";
-  if (attempt !== undefined) {
-    checkCount("attempt", attempt);
-    again = `~${attempt}`;
-  }
-  const id = `${tenant}${names}:${turnIndex}${again}`;
-  if (id.length > MAX_LENGTH) {
-    throw new RangeError(`An execution id takes at most ${MAX_LENGTH} characters, and this one ${id.length}`);
-  }
+  const [tenant, project, session] = [tenantId ?? "", projectId, sessionId].map(encodeURIComponent);
+  const again = attempt === undefined ? "" : `~${attempt}`;
+  const id = `${tenant && `${tenant}@`}${project}:${session}:${turnIndex}${again}`;
+  checkLength("An execution id", id);
   return id;
 }
 
@@ -58,48 +73,21 @@ export function deriveExecutionId(parts: ExecutionIdParts): string {
  */
 export function parseExecutionId(id: string): ExecutionIdParts {
   checkString("executionId", id);
-  if (id.length > MAX_LENGTH) {
-    throw new RangeError(`An execution id takes at most ${MAX_LENGTH} characters, and this one ${id.length}`);
-  }
-  const [, tenant, project, session, turn, again] = SHAPE.exec(id) ?? [];
-  if (project !== undefined && session !== undefined && turn !== undefined) {
-    const parts: ExecutionIdParts = {
-      projectId: unescapePart(project),
-      sessionId: unescapePart(session),
+  checkLength("executionId", id);
+  try {
+    // Of a text that is no id every part is missing, which cannot be derived again.
+    const [, tenant, project = "", session = "", turn, again] = SHAPE.exec(id) ?? [];
+    const parts = defined({
+      projectId: decodeURIComponent(project),
+      sessionId: decodeURIComponent(session),
       turnIndex: Number(turn),
-      ...(tenant === undefined ? {} : { tenantId: unescapePart(tenant) }),
-      ...(again === undefined ? {} : { attempt: Number(again) }),
-    };
+      tenantId: tenant && decodeURIComponent(tenant),
+      attempt: again === undefined ? again : Number(again),
+    });
     // Another spelling ("%41" for "A", "03" for "3") is another string, and so no id of ours.
-    if (isDerived(parts, id)) return parts;
-  }
-  throw new TypeError(
-    `Cannot parse the execution id ${describeValue(id)}: expected [tenant@]project:session:turn[~attempt] as derived`,
-  );
-}
-
-function isDerived(parts: ExecutionIdParts, id: string): boolean {
-  try {
-    return deriveExecutionId(parts) === id;
+    if (deriveExecutionId(parts) === id) return parts;
   } catch {
-    return false;
+    // Parts that are none; or an escape that is none.
   }
-}
-
-function escapePart(name: string, value: unknown): string {
-  checkName(name, value);
-  try {
-    return encodeURIComponent(value);
-  } catch (cause) {
-    throw new TypeError(`${name} is no well-formed Unicode: it holds half of a surrogate pair`, { cause });
-  }
-}
-
-/** The text that was escaped; something that is no part (and so cannot be derived again) where none was. */
-function unescapePart(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return "";
-  }
+  throw new TypeError(`executionId must be [tenant@]project:session:turn[~attempt], got ${describeValue(id)}`);
 }

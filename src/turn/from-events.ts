@@ -1,6 +1,5 @@
 import { createTextAccumulator } from "../event/text-accumulator.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { describeValue } from "../internal/describe-value.ts";
 import { iterate } from "./iterate.ts";
 import type { TurnProducer } from "./turn-producer.ts";
 
@@ -21,8 +20,7 @@ import type { TurnProducer } from "./turn-producer.ts";
  */
 export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
   const answer = createTextAccumulator();
-  const source = iterate<TurnEvent>(stream);
-  if (source === undefined) throw new TypeError(`stream must be async iterable, got ${describeValue(stream)}`);
+  const source = iterate<TurnEvent>("stream", stream);
   const note = (result: IteratorResult<TurnEvent>): void => {
     try {
       if (!result.done) answer.add(result.value);
@@ -37,11 +35,12 @@ export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
         return {
           next() {
             const result = Promise.resolve(iterator.next());
-            // Beside the reader's own `then`, and before it: a promise in between would cost each event a detour.
-            result.then(note, leaveToReader);
+            // Beside the reader's own `then`, and before it: a promise in between would cost each event a detour. Where
+            // it rejects, the reader has the same promise, and its failure with it.
+            result.then(note, () => undefined);
             return result;
           },
-          return: async () => (await iterator.return?.()) ?? over,
+          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
         };
       },
     },
@@ -49,9 +48,3 @@ export function fromEvents(stream: AsyncIterable<TurnEvent>): TurnProducer {
     usage: () => answer.usage(),
   };
 }
-
-function leaveToReader(): void {
-  // The reader has the same promise, and its failure with it.
-}
-
-const over: IteratorReturnResult<undefined> = { done: true, value: undefined };

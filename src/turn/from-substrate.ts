@@ -1,11 +1,14 @@
 import { isTurnError, TurnError } from "../errors.ts";
 import { START_CURSOR } from "../event/cursor.ts";
 import type { JsonValue } from "../event/json.ts";
-import { createTextAccumulator } from "../event/text-accumulator.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { checkObject, checkOneOf } from "../internal/check-argument.ts";
+import { type Check, checkObject, checkString, mustBe } from "../internal/check-argument.ts";
+import { defined } from "../internal/defined.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import type { Attachment, Substrate } from "../substrate/substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
+import { fromEvents } from "./from-events.ts";
 import { reasonText } from "./produce-turn.ts";
 import type { TurnContext, TurnProducer } from "./turn-producer.ts";
 
@@ -25,20 +28,34 @@ export interface FromSubstrateOptions {
  * Two handlers on one execution both run their hooks, so `persistAssistantMessage` must be keyed by `executionId`.
  *
  * @example
- * ```ts no-run
- * import { fromSubstrate, handleChatTurn } from "turnwire";
+ * ```ts
+ * import { fromSubstrate, handleChatTurn, textDelta, TurnError } from "turnwire";
  * import type { Substrate } from "turnwire/substrate";
  *
- * declare const sandbox: Substrate;
+ * // The smallest place there is: it can only begin.
+ * async function* answer() {
+ *   yield textDelta("Hello");
+ * }
+ * const refuse = () => Promise.reject(new TurnError("not-supported", "Only open is there"));
+ * const place: Substrate = {
+ *   envelope: "none",
+ *   open: async ({ executionId }) => ({ executionId, created: true, events: answer() }),
+ *   attach: refuse,
+ *   inspect: async () => undefined,
+ *   cancel: refuse,
+ *   decide: refuse,
+ * };
  *
- * const { body } = handleChatTurn({
+ * const { body, finished } = handleChatTurn({
  *   identity: { tenantId: "acme", sessionId: "thread-abc", userId: "ada", turnIndex: 3 },
  *   projectId: "gtm-agent",
  *   hooks: {
- *     produce: fromSubstrate(sandbox, { input: { message: "Hello" } }),
+ *     produce: fromSubstrate(place, { input: { message: "Hello" } }),
  *     persistAssistantMessage: ({ executionId, finalText }) => console.log(executionId, finalText),
  *   },
  * });
+ * console.log(await new Response(body).text());
+ * console.log((await finished).status);
  * ```
  */
 export function fromSubstrate(
@@ -46,113 +63,73 @@ export function fromSubstrate(
   options: FromSubstrateOptions,
 ): (turn: TurnContext) => Promise<TurnProducer> {
   checkObject("substrate", substrate);
-  checkOneOf("substrate.envelope", substrate.envelope, ["stored", "none"]);
-  if (substrate.envelope === "stored") {
-    throw new TypeError(
-      "This substrate's log holds whole turns, and its owner runs the hooks: send what substrate.open gives instead",
-    );
-  }
+  checkEnvelope("substrate.envelope", substrate.envelope);
   checkObject("options", options);
   checkObject("options.input", options.input);
   const { input, tags, priority, deadlineMs } = options;
-  const wishes = {
-    input,
-    ...(tags === undefined ? {} : { tags }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-  };
 
-  return async ({ identity, executionId, lastEventId, signal }) => {
-    if (executionId === undefined) {
-      throw new TypeError("The turn has no executionId to find its execution by: pass projectId or executionId");
-    }
-    const after = lastEventId === START_CURSOR ? undefined : lastEventId;
+  return async ({ identity, executionId, lastEventId = START_CURSOR, signal }) => {
+    checkString("The turn's projectId or executionId", executionId);
+    const ahead = (): Error => new TurnError("cursor-ahead", `Execution ${executionId} has no event ${lastEventId}`);
+    let skipping = lastEventId !== START_CURSOR;
     // Before anything is started: a cursor into an execution that is gone is not answered by a new one.
-    if (after !== undefined && (await substrate.inspect(executionId)) === undefined) {
-      throw new TurnError("cursor-ahead", `There is no execution ${executionId} that event ${after} could be of`);
+    if (skipping && (await substrate.inspect(executionId)) === undefined) throw ahead();
+
+    const request = { executionId, identity, input, tags, priority, deadlineMs, signal };
+    const opening = substrate.open(defined(request));
+    let cancelled: Promise<void> | undefined;
+    const unlisten = onAbort(signal, () => {
+      cancelled = cancel(substrate, executionId, opening, reasonText(signal.reason));
+      // Whoever ends the iterator hears of it.
+      ignoreRejection(cancelled);
+    });
+    const producer = fromEvents((await opening).events);
+    const iterator = producer.stream[Symbol.asyncIterator]();
+
+    /** Every event is read for the answer, and those after the cursor are handed on. */
+    async function next(): Promise<IteratorResult<TurnEvent>> {
+      for (;;) {
+        const result = await iterator.next();
+        if (result.done === true) {
+          // A later stop is none of the execution's.
+          unlisten();
+          if (skipping) throw ahead();
+        } else if (skipping) {
+          skipping = result.value.id !== lastEventId;
+          continue;
+        }
+        return result;
+      }
     }
-    const opening = substrate.open({ executionId, identity, ...wishes, signal });
-    const stop = cancelOnStop(substrate, executionId, opening, signal);
-    const { events } = await opening;
-    return readOn(events, after, stop);
+
+    async function end(): Promise<IteratorResult<TurnEvent>> {
+      // A stop that ends the iterator may be told a moment later.
+      await Promise.resolve();
+      await cancelled;
+      return iterator.return?.() ?? { done: true, value: undefined };
+    }
+
+    return { ...producer, stream: { [Symbol.asyncIterator]: () => ({ next, return: end }) } };
   };
 }
 
-interface Stop {
-  /** What came of the stop, if there was one. */
-  readonly cancelled: Promise<void> | undefined;
-  /** The stream has ended: a later stop is none of the execution's. */
-  end(): void;
-}
+const checkEnvelope: Check<string> = /* @__PURE__ */ mustBe(
+  '"none" (where it is "stored", its owner runs the hooks: send what substrate.open gives)',
+  (envelope) => envelope === "none",
+);
 
-/** Cancels the execution when the turn is stopped, in the substrate itself: detaching alone would let it run on. */
-function cancelOnStop(
+/** Cancels the execution in the substrate itself: detaching alone would let it run on. */
+async function cancel(
   substrate: Substrate,
   executionId: string,
   opening: Promise<Attachment>,
-  signal: AbortSignal,
-): Stop {
-  let cancelled: Promise<void> | undefined;
-
-  async function cancel(): Promise<void> {
-    // An open that the stop broke off may have started the execution all the same.
-    await opening.catch(() => undefined);
-    const reason = reasonText(signal.reason);
-    try {
-      await substrate.cancel(executionId, reason === undefined ? {} : { reason });
-    } catch (error) {
-      if (!isTurnError(error, "execution-not-found")) throw error;
-    }
+  reason: string | undefined,
+): Promise<void> {
+  // An open that the stop broke off may have started the execution all the same.
+  await opening.catch(() => undefined);
+  try {
+    await substrate.cancel(executionId, defined({ reason }));
+  } catch (error) {
+    if (!isTurnError(error, "execution-not-found")) throw error;
   }
-
-  const onStop = (): void => {
-    cancelled = cancel();
-    // Whoever ends the iterator hears of it.
-    cancelled.catch(() => undefined);
-  };
-  if (signal.aborted) onStop();
-  else signal.addEventListener("abort", onStop, { once: true });
-  return {
-    get cancelled() {
-      return cancelled;
-    },
-    end: () => signal.removeEventListener("abort", onStop),
-  };
-}
-
-/** Reads every event for the answer, and hands on those after the cursor. */
-function readOn(events: AsyncIterable<TurnEvent>, after: string | undefined, stop: Stop): TurnProducer {
-  const answer = createTextAccumulator();
-  return {
-    stream: {
-      [Symbol.asyncIterator]() {
-        const iterator = events[Symbol.asyncIterator]();
-        let skipping = after !== undefined;
-        return {
-          async next() {
-            for (;;) {
-              const result = await iterator.next();
-              if (result.done === true) {
-                stop.end();
-                if (skipping) throw new TurnError("cursor-ahead", `The execution ended without an event ${after}`);
-                return result;
-              }
-              answer.add(result.value);
-              if (!skipping) return result;
-              skipping = result.value.id !== after;
-            }
-          },
-          async return() {
-            // A stop that ends the iterator may be told a moment later.
-            await Promise.resolve();
-            await stop.cancelled;
-            await iterator.return?.();
-            return { done: true, value: undefined };
-          },
-        };
-      },
-    },
-    finalText: () => answer.text(),
-    usage: () => answer.usage(),
-  };
 }

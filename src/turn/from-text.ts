@@ -1,6 +1,6 @@
 import { textDelta } from "../event/known-events.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { checkString } from "../internal/check-argument.ts";
 import { fromEvents } from "./from-events.ts";
 import { iterate } from "./iterate.ts";
 import type { TurnProducer } from "./turn-producer.ts";
@@ -17,16 +17,14 @@ import type { TurnProducer } from "./turn-producer.ts";
  * ```
  */
 export function fromText(text: string | AsyncIterable<string>): TurnProducer {
-  const source = typeof text === "string" ? () => [text][Symbol.iterator]() : iterate<string>(text);
-  if (source === undefined) {
-    throw new TypeError(`text must be a string or async iterable, got ${describeValue(text)}`);
-  }
-  return fromEvents(deltas({ [Symbol.asyncIterator]: source as () => AsyncIterator<string> }));
+  const pieces = typeof text === "string" ? [text] : text;
+  iterate("text, where it is no string,", pieces);
+  return fromEvents(deltas(pieces));
 }
 
-async function* deltas(pieces: AsyncIterable<string>): AsyncGenerator<TurnEvent> {
+async function* deltas(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<TurnEvent> {
   for await (const piece of pieces) {
-    if (typeof piece !== "string") throw new TypeError(`A piece of text must be a string, got ${describeValue(piece)}`);
+    checkString("A piece of text", piece);
     if (piece !== "") yield textDelta(piece);
   }
 }

@@ -7,25 +7,21 @@ export interface KeepAlive {
   stop(): void;
 }
 
-export function startKeepAlive(clock: Clock, silenceMs: number, speak: () => void): KeepAlive {
+export function startKeepAlive(clock: Clock, keepAliveMs: number, speak: () => void): KeepAlive {
   let last = clock.now();
-  let cancel = clock.after(silenceMs, onTimer);
+  let cancel = clock.after(keepAliveMs, onTimer);
 
   // One timer that looks back, rather than one set anew for each event.
   function onTimer(): void {
-    const left = last + silenceMs - clock.now();
-    if (left > 0) {
-      cancel = clock.after(left, onTimer);
-      return;
-    }
-    cancel = clock.after(silenceMs, onTimer);
-    last = clock.now();
-    speak();
+    const left = last + keepAliveMs - clock.now();
+    cancel = clock.after(left > 0 ? left : keepAliveMs, onTimer);
+    if (left <= 0) speak();
   }
 
   return {
     noted() {
-      last = clock.now();
+      // Where it is off, no event pays for a look at the clock.
+      if (keepAliveMs < Infinity) last = clock.now();
     },
     stop: () => cancel(),
   };

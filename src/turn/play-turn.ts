@@ -1,18 +1,22 @@
 import type { TurnOutcome } from "../event/outcome.ts";
-import type { TurnEvent } from "../event/turn-event.ts";
+import { HEARTBEAT, type TurnEvent } from "../event/turn-event.ts";
 import { abortWith } from "../internal/abort-with.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import type { ChatTurn } from "./chat-turn-input.ts";
-import { heartbeatEvent, startedEvent } from "./envelope.ts";
-import { type KeepAlive, startKeepAlive } from "./keep-alive.ts";
+import { encodeEvent } from "./encode-event.ts";
+import { startedEvent } from "./envelope.ts";
+import { createEventHook } from "./event-hook.ts";
+import { startKeepAlive } from "./keep-alive.ts";
 import { produceTurn } from "./produce-turn.ts";
-import { runHookSafely, subject } from "./run-hook.ts";
-import { subjectOf } from "./turn-owner.ts";
+import { attempt, runHookSafely } from "./run-hook.ts";
+import { concludeTurn } from "./settlement.ts";
 import { settleTurn } from "./settle-turn.ts";
-import { createTurnEmitter, type Deliver } from "./turn-emitter.ts";
+import { subjectOf } from "./turn-owner.ts";
 
 /** Where a turn's events go, and what its reader is up to. */
 export interface TurnReader {
-  readonly deliver: Deliver;
+  /** Takes an event with its JSON. A promise means: wait for it before sending more. */
+  readonly deliver: (event: TurnEvent, json: string) => Promise<void> | undefined;
   /** Whether it has fallen behind, so that a heartbeat would only add to the heap. */
   readonly full: boolean;
 }
@@ -30,15 +34,12 @@ export interface PlayedTurn {
  * next microtask, so that no hook runs before the caller has its result in hand.
  */
 export function playTurn(turn: ChatTurn, reader: TurnReader): PlayedTurn {
+  const { signal } = turn;
   const stop = new AbortController();
-  const forwardStop = (): void => abortWith(stop, turn.signal?.reason);
-  if (turn.signal?.aborted === true) forwardStop();
-  else turn.signal?.addEventListener("abort", forwardStop);
-
-  const finished = play(turn, reader, stop.signal).finally(() =>
-    turn.signal?.removeEventListener("abort", forwardStop),
-  );
-  handOver(turn, finished);
+  const unlisten = onAbort(signal, () => abortWith(stop, signal?.reason));
+  const finished = play(turn, reader, stop.signal).finally(unlisten);
+  // The platform gets the whole turn (T5). Unbound, a platform's own function refuses to be called.
+  void attempt(turn, "waitUntil", () => turn.waitUntil?.(finished));
   return {
     finished,
     leave() {
@@ -49,53 +50,28 @@ export function playTurn(turn: ChatTurn, reader: TurnReader): PlayedTurn {
 
 async function play(turn: ChatTurn, reader: TurnReader, stop: AbortSignal): Promise<TurnOutcome> {
   await Promise.resolve();
-  const { emit, quiet, hush } = createEmitter(turn, reader);
   const { hooks, lastEventId } = turn;
+  const { tell, quiet } = createEventHook(turn);
+  const keepAlive = startKeepAlive(turn.clock, turn.keepAliveMs, () => {
+    if (!reader.full) void emit({ type: HEARTBEAT, data: {} });
+  });
+
+  function emit(given: TurnEvent): Promise<void> | undefined {
+    const { event, json } = encodeEvent(turn, given);
+    keepAlive.noted();
+    const room = reader.deliver(event, json);
+    tell(event);
+    return room;
+  }
 
   void emit(startedEvent(turn));
-  const produced = await produceTurn(turn, {
-    produce: (context) => hooks.produce(context),
-    emit,
-    stop,
-    ...(lastEventId === undefined ? {} : { lastEventId }),
-  });
-  const outcome = await settleTurn(turn, { produced }, (step) => {
+  const produced = await produceTurn(turn, { produce: (context) => hooks.produce(context), emit, stop, lastEventId });
+  const outcome = await settleTurn(turn, { settlement: await concludeTurn(turn, produced) }, (step) => {
     if (step.step !== "closed") return;
-    hush();
+    keepAlive.stop();
     for (const event of step.events) void emit(event);
   });
   await quiet();
   await runHookSafely(turn, "traceFlush", () => hooks.traceFlush?.(subjectOf(turn)));
   return outcome;
-}
-
-interface PlayEmitter {
-  readonly emit: (event: TurnEvent) => Promise<void> | undefined;
-  readonly quiet: () => Promise<void>;
-  /** No more heartbeats: the terminal event comes. */
-  readonly hush: () => void;
-}
-
-function createEmitter(turn: ChatTurn, reader: TurnReader): PlayEmitter {
-  if (turn.keepAliveMs === Infinity) return { ...createTurnEmitter(turn, reader.deliver), hush: () => undefined };
-  const emitter = createTurnEmitter(turn, (event, json) => {
-    keepAlive.noted();
-    return reader.deliver(event, json);
-  });
-  const keepAlive: KeepAlive = startKeepAlive(turn.clock, turn.keepAliveMs, () => {
-    if (!reader.full) void emitter.emit(heartbeatEvent());
-  });
-  return { ...emitter, hush: () => keepAlive.stop() };
-}
-
-/** Gives the platform the whole turn (T5). Unbound, a platform's own function refuses to be called. */
-function handOver(turn: ChatTurn, finished: Promise<TurnOutcome>): void {
-  const refused = (error: unknown): void =>
-    turn.log("waitUntil failed; pass (promise) => context.waitUntil(promise)", { ...subject(turn), error });
-  try {
-    const result: unknown = turn.waitUntil?.(finished);
-    if (result instanceof Promise) result.catch(refused);
-  } catch (error) {
-    refused(error);
-  }
 }

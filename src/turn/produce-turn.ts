@@ -1,29 +1,40 @@
 import { createTextAccumulator, type TextAccumulator } from "../event/text-accumulator.ts";
 import { checkEvent, type TurnEvent } from "../event/turn-event.ts";
 import type { Cursor } from "../event/cursor.ts";
+import { TurnError } from "../errors.ts";
 import { abortWith } from "../internal/abort-with.ts";
 import { checkFunction, checkObject } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { defined } from "../internal/defined.ts";
+import { isText } from "../internal/is-text.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import type { ChatTurnHooks } from "./chat-turn-hooks.ts";
 import { iterate, type LooseIterator } from "./iterate.ts";
 import { ProducerReports } from "./producer-reports.ts";
-import { pump, type PumpEnd } from "./pump.ts";
-import { subject } from "./run-hook.ts";
-import type { TurnContext, TurnProducer } from "./turn-producer.ts";
+import { pump } from "./pump.ts";
+import { attempt, logFailure } from "./run-hook.ts";
+import type { TurnProducer } from "./turn-producer.ts";
 import { type OwnedTurn, subjectOf } from "./turn-owner.ts";
+
+/** How a producer came to its end. */
+export type ProducerEnd =
+  | { readonly how: "drained" }
+  | { readonly how: "stopped" }
+  /** It asks a person and ended; the error is for an owner that cannot wait for one (T10). */
+  | { readonly how: "suspended"; readonly error: unknown }
+  | { readonly how: "threw"; readonly error: unknown };
 
 /** What one run of the producer came to. */
 export interface Produced {
-  readonly end: PumpEnd | { readonly how: "suspended" };
+  readonly end: ProducerEnd;
   readonly reports: ProducerReports;
   /** The answer as far as the events told it; read only where a partial text may be kept. */
   readonly answer: TextAccumulator;
   /** Absent when `produce` gave none. */
-  readonly producer?: TurnProducer;
+  readonly producer?: TurnProducer | undefined;
   /** Whether it yielded anything. */
   readonly spoke: boolean;
   /** Why it was stopped. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 export interface ProduceOptions {
@@ -31,7 +42,7 @@ export interface ProduceOptions {
   readonly emit: (event: TurnEvent) => Promise<void> | undefined;
   /** Fires to end the turn: by a person, or by the owner itself. */
   readonly stop: AbortSignal;
-  readonly lastEventId?: Cursor;
+  readonly lastEventId?: Cursor | undefined;
   /** What earlier runs of the same turn have said already. */
   readonly answer?: TextAccumulator;
 }
@@ -45,9 +56,10 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
   const keepsText = turn.partialText === "keep" || options.answer !== undefined;
   const reports = new ProducerReports();
   const halt = new AbortController();
-  const forwardStop = (): void => abortWith(halt, stop.reason);
+  let open = true;
   let spoke = false;
   let producer: TurnProducer | undefined;
+  let iterator: LooseIterator<TurnEvent> | undefined;
 
   function accept(event: TurnEvent): Promise<void> | undefined {
     checkEvent(event);
@@ -56,89 +68,67 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
     return reports.take(event) ? emit(event) : undefined;
   }
 
-  async function run(): Promise<PumpEnd> {
-    if (stop.aborted) return { how: "stopped" };
-    stop.addEventListener("abort", forwardStop);
-    try {
-      const context: TurnContext = {
-        ...subjectOf(turn),
-        ...(lastEventId === undefined ? {} : { lastEventId }),
-        signal: halt.signal,
-      };
-      const started = await startProducer(turn, () => produce(context), stop);
-      if (started === undefined) return { how: "stopped" };
-      producer = started.producer;
-      const end = await pump(started.iterator, accept, stop);
-      if (end.how !== "drained") abandon(turn, started.iterator);
-      // A producer whose event was refused still works and pays: tell it.
-      if (end.how === "threw") abortWith(halt, end.error);
-      return end;
-    } catch (error) {
-      return { how: "threw", error };
-    } finally {
-      stop.removeEventListener("abort", forwardStop);
-    }
-  }
+  let unlisten = (): void => undefined;
+  let end = await new Promise<ProducerEnd>((resolve) => {
+    const drained = (): void => resolve({ how: "drained" });
+    const failed = (error: unknown): void => resolve({ how: "threw", error });
 
-  const end = await run();
-  const reason = end.how === "stopped" ? reasonText(stop.reason) : undefined;
-  return {
-    end: end.how === "drained" && reports.waits ? { how: "suspended" } : end,
-    reports,
-    answer,
-    ...(producer === undefined ? {} : { producer }),
-    spoke,
-    ...(reason === undefined ? {} : { reason }),
-  };
+    async function start(): Promise<void> {
+      try {
+        const given = await produce(defined({ ...subjectOf(turn), lastEventId, signal: halt.signal }));
+        const opened = openIterator(given);
+        // It came too late: nobody will read it.
+        if (!open) return abandon(turn, opened);
+        producer = given;
+        iterator = opened;
+        pump(iterator, accept, { isOpen: () => open, drained, failed });
+      } catch (error) {
+        if (!open) logFailure(turn, "produce", error);
+        failed(error);
+      }
+    }
+
+    // Before `produce` is called: it may itself bring the stop about, and then hang.
+    unlisten = onAbort(stop, () => {
+      open = false;
+      abortWith(halt, stop.reason);
+      resolve({ how: "stopped" });
+    });
+    if (open) void start();
+  });
+  unlisten();
+  open = false;
+
+  if (end.how === "drained") {
+    const message = "The turn asks a person and ends, and only a turn of the run engine can wait for one";
+    if (reports.waits) end = { how: "suspended", error: new TurnError("unsupported-suspension", message) };
+  } else {
+    if (iterator !== undefined) void abandon(turn, iterator);
+    // A producer whose event was refused still works and pays: tell it. One that threw a response most often passed its
+    // signal to the fetch that gave it: firing would take the body away, which says what was wrong.
+    if (end.how === "threw" && !isResponse(end.error)) abortWith(halt, end.error);
+  }
+  return { end, reports, answer, producer, spoke, reason: end.how === "stopped" ? reasonText(stop.reason) : undefined };
 }
 
-/** Calls `produce` and begins to iterate; undefined when a stop came first. */
-async function startProducer(
-  turn: OwnedTurn,
-  produce: () => TurnProducer | Promise<TurnProducer>,
-  stop: AbortSignal,
-): Promise<{ producer: TurnProducer; iterator: LooseIterator<TurnEvent> } | undefined> {
-  return new Promise((resolve, reject) => {
-    const onStop = (): void => resolve(undefined);
-    // Before `produce` is called: it may itself bring the stop about, and then hang.
-    stop.addEventListener("abort", onStop);
-    void (async () => {
-      try {
-        const producer = await produce();
-        const iterator = openIterator(producer);
-        // It came too late: nobody will read it.
-        if (stop.aborted) abandon(turn, iterator);
-        else resolve({ producer, iterator });
-      } catch (error) {
-        if (stop.aborted) turn.log("produce failed after the turn was stopped", { ...subject(turn), error });
-        reject(error as Error);
-      } finally {
-        stop.removeEventListener("abort", onStop);
-      }
-    })();
-  });
+function isResponse(error: unknown): boolean {
+  try {
+    return error instanceof Response;
+  } catch {
+    // A value whose class cannot even be asked for.
+    return false;
+  }
 }
 
 function openIterator(producer: TurnProducer): LooseIterator<TurnEvent> {
   checkObject("What produce returned", producer);
   checkFunction("The producer's finalText", (producer as { readonly finalText: unknown }).finalText);
-  const open = iterate<TurnEvent>(producer.stream);
-  if (open === undefined) {
-    throw new TypeError(`The producer's stream must be async iterable, got ${describeValue(producer.stream)}`);
-  }
-  return open();
+  return iterate<TurnEvent>("The producer's stream", producer.stream)();
 }
 
 /** Tells an iterator that nobody reads on. Not awaited: one that hangs in `next()` never answers. */
-function abandon(turn: OwnedTurn, iterator: LooseIterator<TurnEvent>): void {
-  const failed = (error: unknown): void =>
-    turn.log("The producer failed while it was ended", { ...subject(turn), error });
-  try {
-    const result: unknown = iterator.return?.();
-    if (result instanceof Promise) result.catch(failed);
-  } catch (error) {
-    failed(error);
-  }
+function abandon(turn: OwnedTurn, iterator: LooseIterator<TurnEvent>): Promise<void> {
+  return attempt(turn, "The producer's return()", () => iterator.return?.());
 }
 
 /** A stop's reason, as far as a person gave one. */
@@ -146,7 +136,7 @@ export function reasonText(reason: unknown): string | undefined {
   try {
     // A bare `abort()` brings an AbortError, whose message tells nobody anything.
     const said: unknown = reason instanceof Error && reason.name !== "AbortError" ? reason.message : reason;
-    return typeof said === "string" && said !== "" ? said : undefined;
+    return isText(said) ? said : undefined;
   } catch {
     // Anything may be a reason, also a value that cannot be read.
     return undefined;

@@ -1,6 +1,6 @@
 import type { TurnOutcome } from "../event/outcome.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { createHandoff } from "../internal/handoff.ts";
+import { createDeferred, type Deferred } from "../internal/deferred.ts";
 import { type ChatTurn, type ChatTurnInput, resolveChatTurn } from "./chat-turn-input.ts";
 import { playTurn } from "./play-turn.ts";
 
@@ -25,18 +25,53 @@ export function runTurn(input: ChatTurnInput): AsyncGenerator<TurnEvent, TurnOut
 }
 
 async function* events(turn: ChatTurn): AsyncGenerator<TurnEvent, TurnOutcome, void> {
-  const handoff = createHandoff<TurnEvent>(turn.maxBufferedBytes);
+  const waiting: { readonly event: TurnEvent; readonly size: number }[] = [];
+  let size = 0;
+  let isRead = true;
+  let ended = false;
+  /** Who waits for the next event: the reader. And for the reader to catch up: the turn. */
+  let more: Deferred<void> | undefined;
+  let room: Deferred<void> | undefined;
+  const isFull = (): boolean => isRead && size > turn.maxBufferedBytes;
+
   const { finished, leave } = playTurn(turn, {
-    deliver: (event, json) => handoff.put(event, json.length),
+    deliver(event, json) {
+      if (!isRead) return undefined;
+      waiting.push({ event, size: json.length });
+      size += json.length;
+      more?.resolve();
+      if (isFull()) room ??= createDeferred();
+      return room?.promise;
+    },
     get full() {
-      return handoff.full;
+      return isFull();
     },
   });
-  const closed = finished.finally(() => handoff.close());
+  const closed = finished.finally(() => {
+    ended = true;
+    more?.resolve();
+  });
+  const makeRoom = (): void => {
+    room?.resolve();
+    room = undefined;
+  };
+
   try {
-    for (let next = await handoff.take(); next !== undefined; next = await handoff.take()) yield next;
+    while (!ended || waiting.length > 0) {
+      const next = waiting.shift();
+      if (next === undefined) {
+        more = createDeferred();
+        await more.promise;
+        continue;
+      }
+      size -= next.size;
+      if (!isFull()) makeRoom();
+      yield next.event;
+    }
   } finally {
-    if (handoff.leave()) leave();
+    isRead = false;
+    makeRoom();
+    if (!ended) leave();
     await closed;
   }
   return closed;

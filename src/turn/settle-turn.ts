@@ -1,13 +1,12 @@
 import type { TurnFailure, TurnOutcome } from "../event/outcome.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import type { Produced } from "./produce-turn.ts";
-import { runHook, runHookSafely, subject } from "./run-hook.ts";
-import { closingEvents, concludeTurn, describe, settledTurn, type Settlement, withFailure } from "./settlement.ts";
+import { describeFailure } from "./describe-error.ts";
+import { logFailure, runHook, runHookSafely } from "./run-hook.ts";
+import { closingEvents, outcomeOf, settledTurn, type Settlement, withFailure } from "./settlement.ts";
 import type { OwnedTurn } from "./turn-owner.ts";
 
 /** A step of settle that is done. An owner that keeps them can go on after a crash at the first one missing. */
 export type SettleStep =
-  | { readonly step: "entered"; readonly settlement: Settlement }
   | { readonly step: "persisted"; readonly failure?: TurnFailure }
   | { readonly step: "completed" }
   | { readonly step: "ended" }
@@ -17,7 +16,7 @@ export type SettleStep =
 /** Told of each step when it is done, before the next begins. When it throws, settle stops there and throws it. */
 export type RecordStep = (step: SettleStep) => void | Promise<void>;
 
-/** Where a settle stands that was begun before: what `entered` recorded, and which steps came after it. */
+/** Where a settle stands: what the turn came to, and which steps are done already. */
 export interface SettleProgress {
   readonly settlement: Settlement;
   readonly persisted?: { readonly failure?: TurnFailure };
@@ -26,24 +25,29 @@ export interface SettleProgress {
 }
 
 /**
- * The second half of a turn: from the drained producer to the closed turn, in the order of T3. Entering it is the point
- * of no return. The same function goes on with a settle that a crash interrupted; no step that is recorded runs again.
+ * The second half of a turn: from what it came to (`concludeTurn`) to the closed turn, in the order of T3. Concluding is
+ * the point of no return. The same function goes on with a settle that a crash interrupted; no step that is recorded runs again.
  */
 export async function settleTurn(
   turn: OwnedTurn,
-  from: { readonly produced: Produced } | { readonly progress: SettleProgress },
+  { settlement: concluded, persisted: kept, completed, ended }: SettleProgress,
   record: RecordStep,
 ): Promise<TurnOutcome> {
-  const progress = "progress" in from ? from.progress : await enterSettle(turn, from.produced, record);
-  const { settlement, persisted } = await persistStep(turn, progress, record);
+  let settlement = concluded;
+  let persisted = false;
+  if (settlement.persist) {
+    const { failure } = kept ?? (await persist(turn, settlement, record));
+    if (failure === undefined) persisted = true;
+    else settlement = withFailure(settlement, failure);
+  }
   const settled = settledTurn(turn, settlement);
   const { hooks } = turn;
 
-  if (persisted && settlement.complete && progress.completed !== true) {
+  if (persisted && settlement.complete && completed !== true) {
     await runHookSafely(turn, "onTurnComplete", () => hooks.onTurnComplete?.(settled));
     await record({ step: "completed" });
   }
-  if (progress.ended !== true) {
+  if (ended !== true) {
     await runHookSafely(turn, "onTurnEnd", () => hooks.onTurnEnd?.(settled));
     await record({ step: "ended" });
   }
@@ -53,42 +57,19 @@ export async function settleTurn(
   return outcome;
 }
 
-async function enterSettle(turn: OwnedTurn, produced: Produced, record: RecordStep): Promise<SettleProgress> {
-  const settlement = await concludeTurn(turn, produced);
-  await record({ step: "entered", settlement });
-  return { settlement };
-}
-
-async function persistStep(
+async function persist(
   turn: OwnedTurn,
-  progress: SettleProgress,
+  settlement: Settlement,
   record: RecordStep,
-): Promise<{ settlement: Settlement; persisted: boolean }> {
-  const { settlement } = progress;
-  if (!settlement.persist) return { settlement, persisted: false };
-  let done = progress.persisted;
-  if (done === undefined) {
-    const settled = settledTurn(turn, settlement);
-    const result = await runHook(turn, "persistAssistantMessage", () => turn.hooks.persistAssistantMessage(settled));
-    if (result.ok) {
-      done = {};
-    } else {
-      turn.log("persistAssistantMessage failed", { ...subject(turn), error: result.error });
-      done = { failure: await describe(turn, result.error) };
-    }
-    await record({ step: "persisted", ...done });
+): Promise<{ readonly failure?: TurnFailure }> {
+  const name = "persistAssistantMessage";
+  let done = {};
+  try {
+    await runHook(turn, name, () => turn.hooks.persistAssistantMessage(settledTurn(turn, settlement)));
+  } catch (error) {
+    logFailure(turn, name, error);
+    done = { failure: await describeFailure(turn, error) };
   }
-  return done.failure === undefined
-    ? { settlement, persisted: true }
-    : { settlement: withFailure(settlement, done.failure), persisted: false };
-}
-
-function outcomeOf({ status, finalText, usage, failure }: Settlement, persisted: boolean): TurnOutcome {
-  return {
-    status,
-    finalText,
-    persisted,
-    ...(usage === undefined ? {} : { usage }),
-    ...(failure === undefined ? {} : { failure }),
-  };
+  await record({ step: "persisted", ...done });
+  return done;
 }

@@ -2,11 +2,14 @@ import type { TurnIdentity } from "../event/identity.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
 import {
   checkDuration,
+  checkFields,
   checkFunction,
-  checkObject,
-  checkOneOf,
   checkOptionalFunction,
+  checkObject,
+  oneOf,
+  optional,
 } from "../internal/check-argument.ts";
+import { defined } from "../internal/defined.ts";
 import type { OwnerHooks, TurnSubject } from "./chat-turn-hooks.ts";
 import type { DescribeError } from "./describe-error.ts";
 
@@ -33,11 +36,11 @@ export interface TurnOwnerOptions {
 /** One turn as its owner's steps see it, with all defaults in place. */
 export interface OwnedTurn {
   readonly identity: TurnIdentity;
-  readonly executionId?: string;
+  readonly executionId?: string | undefined;
   readonly hooks: OwnerHooks;
   readonly partialText: "drop" | "keep";
   readonly hookTimeoutMs: number;
-  readonly describeError?: DescribeError;
+  readonly describeError?: DescribeError | undefined;
   /** Never throws. */
   readonly log: Log;
   readonly clock: Clock;
@@ -47,44 +50,41 @@ export type ResolvedOwnerOptions = Omit<OwnedTurn, "identity" | "executionId" | 
 
 /** The defaults, in their one place; refuses what is no setting. */
 export function resolveOwnerOptions(options: TurnOwnerOptions): ResolvedOwnerOptions {
-  const { partialText = "drop", hookTimeoutMs = 30_000, describeError, log, clock = systemClock } = options;
-  checkOneOf("partialText", partialText, ["drop", "keep"]);
-  checkDuration("hookTimeoutMs", hookTimeoutMs);
-  checkOptionalFunction("describeError", describeError);
-  checkOptionalFunction("log", log);
-  checkObject("clock", clock);
-  const { now, after } = clock as { readonly now?: unknown; readonly after?: unknown };
-  checkFunction("clock.now", now);
-  checkFunction("clock.after", after);
-  return {
-    partialText,
-    hookTimeoutMs,
-    ...(describeError === undefined ? {} : { describeError }),
-    log: safeLog(log),
-    clock,
-  };
+  const {
+    partialText = "drop",
+    hookTimeoutMs = 30_000,
+    describeError,
+    log = console.error,
+    clock = systemClock,
+  } = options;
+  checkFields(options, {
+    partialText: optional(oneOf("drop", "keep")),
+    hookTimeoutMs: optional(checkDuration),
+    describeError: checkOptionalFunction,
+    log: checkOptionalFunction,
+    clock: optional(checkObject),
+  });
+  checkFields(clock, { now: checkFunction, after: checkFunction }, "clock.");
+  return { partialText, hookTimeoutMs, describeError, log: safeLog(log), clock };
 }
 
 /** A log that cannot hurt the turn. When it fails itself, the console hears both. */
-function safeLog(log: Log = (message, meta) => console.error(message, meta)): Log {
-  return (message, meta) => {
-    const complain = (cause: unknown): void => {
+function safeLog(log: (message: string, meta?: Record<string, unknown>) => unknown): Log {
+  async function tell(message: string, meta: Record<string, unknown> | undefined): Promise<void> {
+    try {
+      await log(message, meta);
+    } catch (cause) {
       try {
-        console.error(`log threw while told: ${message}`, cause);
+        console.error(`log failed while told: ${message}`, cause);
       } catch {
         // The console is the log that failed.
       }
-    };
-    try {
-      const result: unknown = log(message, meta);
-      if (result instanceof Promise) result.catch(complain);
-    } catch (cause) {
-      complain(cause);
     }
-  };
+  }
+  return (message, meta) => void tell(message, meta);
 }
 
 /** Which turn it is, as hooks are told. */
 export function subjectOf({ identity, executionId }: Pick<OwnedTurn, "identity" | "executionId">): TurnSubject {
-  return { identity, ...(executionId === undefined ? {} : { executionId }) };
+  return defined({ identity, executionId });
 }

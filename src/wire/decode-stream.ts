@@ -1,11 +1,13 @@
 import type { TurnEvent } from "../event/turn-event.ts";
-import { checkOneOf } from "../internal/check-argument.ts";
+import { type Check, oneOf } from "../internal/check-argument.ts";
 import type { DecoderLimits, EventDecoder } from "./event-decoder.ts";
 import { createNdjsonDecoder } from "./ndjson.ts";
 import { createSseDecoder } from "./sse.ts";
 
 /** How events are written as bytes. */
 export type WireFormat = "ndjson" | "sse";
+
+export const checkFormat: Check<string> = /* @__PURE__ */ oneOf("ndjson", "sse");
 
 /**
  * Reads events from a stream of bytes. Leaving the loop early cancels the stream. Events that stand before a malformed
@@ -25,7 +27,7 @@ export function decodeStream(
   limits: DecoderLimits = {},
 ): AsyncGenerator<TurnEvent, void, undefined> {
   // Not in the generator, whose body would only refuse a misused argument when it is first read.
-  checkOneOf("format", format, ["ndjson", "sse"]);
+  checkFormat("format", format);
   if (source.locked) throw new TypeError("source is locked: somebody else reads it");
   return decode(source, format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits));
 }
@@ -41,15 +43,13 @@ async function* decode(
       const { done, value } = await reader.read();
       whole = done;
       const events: TurnEvent[] = [];
-      let failure: { readonly error: unknown } | undefined;
       try {
         if (done) decoder.end((event) => events.push(event));
         else decoder.push(value, (event) => events.push(event));
-      } catch (error) {
-        failure = { error };
+      } finally {
+        // Those that stand before a malformed one come before the error.
+        yield* events;
       }
-      yield* events;
-      if (failure !== undefined) throw failure.error;
     }
   } finally {
     // Cancelling a stream that is over or broken does nothing, and one that cannot be cancelled is not our failure.

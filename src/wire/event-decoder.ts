@@ -1,7 +1,6 @@
 import { isTurnError, TurnError } from "../errors.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import { checkCount } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { type Check, checkFields, countFrom, mustBe } from "../internal/check-argument.ts";
 import { MAX_EVENT_BYTES, MAX_EVENT_DEPTH } from "./event-json.ts";
 
 /** Bounds of what a decoder takes from a stranger. */
@@ -26,38 +25,57 @@ export interface EventDecoder {
 /** The limits with their defaults; refuses those that are no limits. */
 export function resolveLimits(limits: DecoderLimits): Required<DecoderLimits> {
   const { maxEventBytes = MAX_EVENT_BYTES, maxDepth = MAX_EVENT_DEPTH } = limits;
-  checkCount("maxEventBytes", maxEventBytes, 1);
-  checkCount("maxDepth", maxDepth, 1);
+  const checkLimit: Check<number> = countFrom(1);
+  checkFields({ maxEventBytes, maxDepth }, { maxEventBytes: checkLimit, maxDepth: checkLimit });
   return { maxEventBytes, maxDepth };
 }
 
-/** Keeps a decoder that failed once failed: the bytes after a malformed event cannot be trusted. */
-export function failFast(decoder: EventDecoder): EventDecoder {
+/** Cuts bytes into what each holds an event: lines, or frames. */
+interface PieceReader<Piece> {
+  push(chunk: Uint8Array, onPiece: (piece: Piece) => void): void;
+  /** The last piece, if it has no end of its own. */
+  end(): Piece | undefined;
+}
+
+/** A decoder that parses each piece. Once failed it stays failed: bytes after a malformed event cannot be trusted. */
+export function createDecoder<Piece>(
+  reader: PieceReader<Piece>,
+  parse: (piece: Piece) => TurnEvent | undefined,
+): EventDecoder {
   let failure: { readonly error: unknown } | undefined;
-  const guard = (body: () => void): void => {
+
+  function decode(onEvent: (event: TurnEvent) => void, read: (onPiece: (piece: Piece) => void) => void): void {
     if (failure !== undefined) throw failure.error;
     try {
-      body();
+      read((piece) => {
+        const event = parse(piece);
+        if (event !== undefined) onEvent(event);
+      });
     } catch (error) {
       failure = { error };
       throw error;
     }
-  };
+  }
+
   return {
     push(chunk, onEvent) {
-      if (!ArrayBuffer.isView(chunk)) throw new TypeError(`chunk must be a Uint8Array, got ${describeValue(chunk)}`);
-      guard(() => decoder.push(chunk, onEvent));
+      checkBytes("chunk", chunk);
+      decode(onEvent, (onPiece) => reader.push(chunk, onPiece));
     },
-    end: (onEvent) => guard(() => decoder.end(onEvent)),
+    end(onEvent) {
+      decode(onEvent, (onPiece) => {
+        try {
+          // In here too, for bytes that end in the middle of a character.
+          const rest = reader.end();
+          if (rest !== undefined) onPiece(rest);
+        } catch (cause) {
+          // The last event has no end: when it does not parse, the bytes were cut off rather than wrong.
+          if (!isTurnError(cause, "malformed-event")) throw cause;
+          throw new TurnError("truncated-stream", `The bytes end inside an event. ${cause.message}`, { cause });
+        }
+      });
+    },
   };
 }
 
-/** The last event has no end: when it does not parse, the bytes were cut off rather than wrong. */
-export function asTruncation(decodeRest: () => void): void {
-  try {
-    decodeRest();
-  } catch (cause) {
-    if (!isTurnError(cause, "malformed-event")) throw cause;
-    throw new TurnError("truncated-stream", `The bytes end inside an event. ${cause.message}`, { cause });
-  }
-}
+const checkBytes: Check<Uint8Array> = /* @__PURE__ */ mustBe("a Uint8Array", (chunk) => ArrayBuffer.isView(chunk));

@@ -19,21 +19,25 @@ export const MAX_EVENT_BYTES: number = 32 * 1024 * 1024;
  * ```
  */
 export function stringifyEvent(event: TurnEvent): string {
-  const json: string | undefined = JSON.stringify(event);
-  if (json === undefined) throw new TypeError("The event's toJSON returned nothing");
-  if (nestsDeeperThan(json, MAX_EVENT_DEPTH)) {
-    throw new RangeError(`The event nests deeper than ${MAX_EVENT_DEPTH} levels`);
-  }
-  if (longerThan(json, MAX_EVENT_BYTES)) {
-    throw new RangeError(`The event takes more than ${MAX_EVENT_BYTES} bytes`);
+  const json = JSON.stringify(event);
+  // Each level takes two characters, so a short text cannot be deep: true for nearly every event.
+  const isDeep = json.length > MAX_EVENT_DEPTH * 2 && isDeeperThan(event, MAX_EVENT_DEPTH);
+  if (isDeep || longerThan(json, MAX_EVENT_BYTES)) {
+    throw new RangeError(`It nests deeper than ${MAX_EVENT_DEPTH} levels, or takes more than ${MAX_EVENT_BYTES} bytes`);
   }
   return json;
+}
+
+/** Whether a value nests deeper than so many levels. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeperThan(one, levels - 1));
 }
 
 /** Reads one event from JSON text; `where` names the place for the error ("Line 3"). */
 export function parseEvent(json: string, where: string, maxDepth: number): TurnEvent {
   try {
-    if (nestsDeeperThan(json, maxDepth)) throw new RangeError(`it nests deeper than ${maxDepth} levels`);
+    if (nestsDeeperThan(json, maxDepth)) throw new RangeError(`It nests deeper than ${maxDepth} levels`);
     const value: unknown = JSON.parse(json);
     checkEvent(value);
     return value;
@@ -49,34 +53,16 @@ export function malformed(message: string, cause?: unknown): TurnError {
 
 /** Whether JSON text opens more than `limit` objects and arrays inside each other. Does not judge its syntax. */
 function nestsDeeperThan(json: string, limit: number): boolean {
-  // Each level takes two characters, so a short text cannot be deep: true for nearly every event.
-  if (json.length <= limit * 2) return false;
   let depth = 0;
-  for (let at = 0; at < json.length; at++) {
-    switch (json.charCodeAt(at)) {
-      case 0x22:
-        at = endOfString(json, at);
-        break;
-      case 0x5b:
-      case 0x7b:
-        if (++depth > limit) return true;
-        break;
-      case 0x5d:
-      case 0x7d:
-        depth--;
-    }
+  let quoted = false;
+  for (let at = 0; json.length > limit * 2 && at < json.length; at++) {
+    const char = json[at];
+    if (char === '"') quoted = !quoted;
+    else if (quoted) at += Number(char === "\\");
+    else if ((char === "[" || char === "{") && ++depth > limit) return true;
+    else if (char === "]" || char === "}") depth--;
   }
   return false;
-}
-
-/** The position of the quote that closes the string opened at `from`; the text's end where none does. */
-function endOfString(json: string, from: number): number {
-  for (let quote = json.indexOf('"', from + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (json.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++;
-    if (backslashes % 2 === 0) return quote;
-  }
-  return json.length;
 }
 
 /** Whether a text takes more than so many bytes of UTF-8. */

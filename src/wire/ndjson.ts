@@ -1,5 +1,5 @@
 import type { TurnEvent } from "../event/turn-event.ts";
-import { asTruncation, type DecoderLimits, type EventDecoder, failFast, resolveLimits } from "./event-decoder.ts";
+import { createDecoder, type DecoderLimits, type EventDecoder, resolveLimits } from "./event-decoder.ts";
 import { parseEvent, stringifyEvent } from "./event-json.ts";
 import { LineReader } from "./line-reader.ts";
 
@@ -40,17 +40,7 @@ export function encodeNdjson(event: TurnEvent): string {
 export function createNdjsonDecoder(limits: DecoderLimits = {}): EventDecoder {
   const { maxEventBytes, maxDepth } = resolveLimits(limits);
   const lines = new LineReader({ maxLineBytes: maxEventBytes, crEnds: false });
-  const decode = (line: string, onEvent: (event: TurnEvent) => void): void => {
-    if (!BLANK.test(line)) onEvent(parseEvent(line, `Line ${lines.line}`, maxDepth));
-  };
-  return failFast({
-    push: (chunk, onEvent) => lines.push(chunk, (line) => decode(line, onEvent)),
-    end(onEvent) {
-      asTruncation(() => {
-        // In here too, for bytes that end in the middle of a character.
-        const rest = lines.end();
-        if (rest !== undefined) decode(rest, onEvent);
-      });
-    },
-  });
+  return createDecoder(lines, (line) =>
+    BLANK.test(line) ? undefined : parseEvent(line, `Line ${lines.line}`, maxDepth),
+  );
 }

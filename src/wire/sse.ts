@@ -1,7 +1,7 @@
 import type { TurnEvent } from "../event/turn-event.ts";
-import { asTruncation, type DecoderLimits, type EventDecoder, failFast, resolveLimits } from "./event-decoder.ts";
+import { createDecoder, type DecoderLimits, type EventDecoder, resolveLimits } from "./event-decoder.ts";
 import { parseEvent, stringifyEvent } from "./event-json.ts";
-import { type SseFrame, SseFrameReader } from "./sse-frames.ts";
+import { SseFrameReader } from "./sse-frames.ts";
 
 /** The content type of SSE answers. */
 export const SSE_TYPE = "text/event-stream";
@@ -43,15 +43,5 @@ export function sseFrame(event: TurnEvent, json: string): string {
 export function createSseDecoder(limits: DecoderLimits = {}): EventDecoder {
   const { maxEventBytes, maxDepth } = resolveLimits(limits);
   const frames = new SseFrameReader({ maxFrameBytes: maxEventBytes });
-  const decode = (frame: SseFrame, onEvent: (event: TurnEvent) => void): void =>
-    onEvent(parseEvent(frame.data, `The frame at line ${frame.line}`, maxDepth));
-  return failFast({
-    push: (chunk, onEvent) => frames.push(chunk, (frame) => decode(frame, onEvent)),
-    end(onEvent) {
-      asTruncation(() => {
-        const rest = frames.end();
-        if (rest !== undefined) decode(rest, onEvent);
-      });
-    },
-  });
+  return createDecoder(frames, ({ data, line }) => parseEvent(data, `The frame at line ${line}`, maxDepth));
 }

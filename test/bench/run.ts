@@ -4,6 +4,8 @@ import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
 import { bench as scriptOwner } from "./script-owner.ts";
+import { bench as httpLoad } from "./http-load.ts";
+import { bench as runEngine } from "./run-engine.ts";
 import { bench as store } from "./store.ts";
 import { bench as turnThroughput } from "./turn-throughput.ts";
 
@@ -13,6 +15,8 @@ import { bench as turnThroughput } from "./turn-throughput.ts";
 const benches: Readonly<Record<string, Bench>> = {
   "turn-throughput": turnThroughput,
   store,
+  "run-engine": runEngine,
+  "http-load": httpLoad,
   "script-owner": scriptOwner,
   "script-bridge": scriptBridge,
   "script-context": scriptContext,

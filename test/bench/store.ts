@@ -50,7 +50,7 @@ function texts(from: number, count: number): string[] {
 }
 
 /** The file and the settings of the store's own, and one table. */
-function bareDatabase(path: string): SqliteDriver {
+export function bareDatabase(path: string): SqliteDriver {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = NORMAL");
@@ -58,8 +58,8 @@ function bareDatabase(path: string): SqliteDriver {
   return nodeSqliteDriver(database);
 }
 
-const INSERT = "INSERT INTO events (key, event) VALUES (?1 << 32 | ?2, ?3)";
-const SELECT = `SELECT key & 4294967295 AS id, event FROM events WHERE key > (?1 << 32 | ?2) AND key < (?1 + 1) << 32
+export const INSERT = "INSERT INTO events (key, event) VALUES (?1 << 32 | ?2, ?3)";
+export const SELECT = `SELECT key & 4294967295 AS id, event FROM events WHERE key > (?1 << 32 | ?2) AND key < (?1 + 1) << 32
   ORDER BY key LIMIT ?3`;
 
 async function openRun(store: RunStore, executionId: string): Promise<RunRecord> {

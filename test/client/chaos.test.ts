@@ -10,7 +10,7 @@ function expectClean({ failures }: ChaosReport): void {
   expect(failures.slice(0, 10)).toEqual([]);
 }
 
-it("a turn arrives once, in order and whole, whatever happens at any of its events", { timeout: 60_000 }, async () => {
+it("a turn arrives once, in order and whole, whatever happens at any of its events", { timeout: 200_000 }, async () => {
   const report = await runChaos(everyIndexPlans());
   expectClean(report);
   for (const kind of ["cut", "truncate", "delay", "stall", "duplicate", "bad-gateway", "lose-answer", "cut-before"]) {
@@ -18,7 +18,7 @@ it("a turn arrives once, in order and whole, whatever happens at any of its even
   }
 });
 
-it(`so do ${TURNS} turns with random troubles (seed ${SEED})`, { timeout: 120_000 }, async () => {
+it(`so do ${TURNS} turns with random troubles (seed ${SEED})`, { timeout: 300_000 }, async () => {
   const report = await runChaos(randomPlans(SEED, TURNS), { seed: SEED });
   expectClean(report);
   expect(report.requests).toBeGreaterThan(TURNS * 2);

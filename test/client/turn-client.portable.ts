@@ -37,7 +37,7 @@ interface Setting {
   readonly client: TurnClient;
   readonly clock: VirtualClock;
   readonly script: ScriptedFetch;
-  wake(): void;
+  readonly wake: () => void;
   readonly listening: () => number;
 }
 
@@ -143,7 +143,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         problem(502, "upstream-failed", { retryable: true }),
         new Response("<h1>", { status: 503 }),
         new Response("<h1>", { headers: { "content-type": "text/html" } }),
-        { events: whole.slice(0, 2), then: new Error("reset") },
+        { events: whole.slice(0, 2), last: new Error("reset") },
         { events: whole.slice(2) },
       ]);
       const { events, done } = read(client.start(turn));
@@ -207,7 +207,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
   });
 
   describe("reconnecting", () => {
-    for (const [name, then] of [
+    for (const [name, last] of [
       ["a dropped socket", new Error("reset")],
       ["a clean end without a terminal", "end"],
       ["a stall", "hang"],
@@ -215,16 +215,16 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       it(`goes on after the last event: ${name}`, async () => {
         const { client, clock, script } = setUp(
           [
-            { events: whole.slice(0, 2), then },
-            { events: [], then },
-            { events: whole.slice(2, 3), then },
+            { events: whole.slice(0, 2), last },
+            { events: [], last },
+            { events: whole.slice(2, 3), last },
             { events: whole.slice(3) },
           ],
           { stallMs: 500 },
         );
         const stream = client.start(turn);
         const { events, done } = read(stream);
-        await clock.advance(then === "hang" ? 500 : 0);
+        await clock.advance(last === "hang" ? 500 : 0);
         expect(stream.status).toBe("reconnecting");
         expect(stream.text).toBe("Hel");
         await clock.advance(10_000);
@@ -286,7 +286,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("counts only failures in a row", async () => {
       const beat: TurnEvent = { type: "session.run.heartbeat" };
-      const flaky = Array.from({ length: 20 }, (): Reply => ({ events: [beat], then: new Error("reset") }));
+      const flaky = Array.from({ length: 20 }, (): Reply => ({ events: [beat], last: new Error("reset") }));
       const { client, clock } = setUp([{ events: [started] }, ...flaky, { events: whole.slice(1) }], {
         retry: { attempts: 1 },
       });
@@ -384,14 +384,15 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("drops a connection that has been silent, and no other; one request at a time", async () => {
       const { client, clock, script, wake } = setUp(
-        [{ events: [started], then: "hang" }, { hang: true }, { events: whole.slice(1) }],
+        [{ events: [started], last: "hang" }, { hang: true }, { events: whole.slice(1) }],
         { stallMs: 20_000 },
       );
-      const { events, done } = read(client.start(turn));
+      const stream = client.start(turn);
+      const { events, done } = read(stream);
       await clock.advance(999);
       wake();
       await clock.advance(0);
-      expect(script.sent).toHaveLength(1);
+      expect([stream.status, script.sent.length]).toEqual(["streaming", 1]);
       await clock.advance(1);
       wake();
       wake();
@@ -413,7 +414,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         [{ hang: true }],
         [{ hang: true, deaf: true }],
         [{ error: new TypeError("refused") }],
-        [{ events: [started], then: "hang" }],
+        [{ events: [started], last: "hang" }],
         [{ events: [started] }, { hang: true }],
       ];
       for (const replies of moments) {
@@ -432,8 +433,8 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("so do leaving the loop, and the signal", async () => {
       const { client, script } = setUp([
-        { events: [started], then: "hang" },
-        { events: [started], then: "hang" },
+        { events: [started], last: "hang" },
+        { events: [started], last: "hang" },
       ]);
       for await (const event of client.start(turn)) {
         expect(event).toEqual(started);
@@ -454,7 +455,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       let stop: (() => void) | undefined;
       const stopped = new Promise<void>((resolve) => (stop = resolve));
       const { client, clock, script } = setUp([
-        { events: [started], then: "end" },
+        { events: [started], last: "end" },
         async () => {
           await stopped;
           return { events: [{ id: "2", type: "session.run.cancelled" }] };
@@ -477,7 +478,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       let sawCancel = false;
       const { client, clock } = setUp([
         { error: new TypeError("refused") },
-        ({ method }) => ({ events: [started], then: "hang", executionId: method === "POST" ? EXECUTION : null }),
+        ({ method }) => ({ events: [started], last: "hang", executionId: method === "POST" ? EXECUTION : null }),
         ({ path }) => {
           sawCancel = path === `${at}/cancel`;
           return { error: new TypeError("refused") };
@@ -514,7 +515,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         return Response.json({ state: "resuming" });
       };
       const { client, clock } = setUp([
-        { events: [started, state(2, "waiting_for_approval")], then: "hang" },
+        { events: [started, state(2, "waiting_for_approval")], last: "hang" },
         decide,
         decide,
         decide,
@@ -590,6 +591,17 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect((await stream.finished).finalText).toHaveLength(3000);
       // A loop that begins now would not get everything, and says so.
       expect((await read(stream).done).error).toBeInstanceOf(TypeError);
+    });
+
+    it("goes no faster than a loop that begins after `finished` was asked for", async () => {
+      const many = [started, ...Array.from({ length: 500 }, (_, index) => delta(index + 2, "x")), completed(502)];
+      const { client, clock, script } = setUp([{ events: many }]);
+      const stream = client.start(turn);
+      stream.finished.catch(() => undefined);
+      await stream[Symbol.asyncIterator]().next();
+      await clock.advance(1000);
+      expect(script.pulls()).toBeLessThan(20);
+      stream.detach();
     });
 
     it("loses nothing when `finished` is asked for before the loop begins", async () => {

@@ -6,7 +6,7 @@ import type { Outcome, Stage } from "./run-stages.ts";
 
 // The portable suites on every runtime but the pinned Node, each in a process of its own that prints a report.
 
-const TIMEOUT_MS = 5 * 60_000;
+const TIMEOUT_MS = 10 * 60_000;
 const script = "test/runtimes/script-main.ts";
 const SKIP_VARIABLE = "TURNWIRE_SKIP_RUNTIMES";
 

@@ -1,9 +1,11 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { projectFolder, runCommand } from "./run-command.ts";
 import type { Counts, Outcome, Stage } from "./run-stages.ts";
 
 const reportFile = ".cache/vitest.json";
-const TIMEOUT_MS = 8 * 60_000;
+const screenshots = ".cache/screenshots";
+// Several times what it takes on two free cores: only a run that hangs is killed.
+const TIMEOUT_MS = 20 * 60_000;
 
 /** Everything under test/ that is called *.test.ts, on the pinned Node, the portable suites among it. */
 export const vitestStage: Stage = { name: "vitest", needs: ["build"], run };
@@ -20,6 +22,7 @@ interface VitestReport {
 
 async function run(): Promise<Outcome> {
   rmSync(`${projectFolder}${reportFile}`, { force: true });
+  rmSync(`${projectFolder}${screenshots}`, { recursive: true, force: true });
   const { exitCode, output } = await runCommand(
     "vitest",
     ["run", "--config", "test/vitest.config.ts", "--reporter=default", "--reporter=json", `--outputFile=${reportFile}`],
@@ -40,6 +43,7 @@ async function run(): Promise<Outcome> {
     skipped: counts.skipped,
     note: [
       `${tests.length} tests in ${report?.testResults.length ?? 0} files`,
+      existsSync(`${projectFolder}${screenshots}`) ? `\n    pictures of the browser tests: ${screenshots}/` : "",
       ...notRun.map(({ fullName = "a test" }) => `\n    NOT RUN: ${fullName}`),
     ].join(""),
     output,

@@ -24,15 +24,24 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Take the place of the runtime's own `run`. */
+  readonly args?: readonly string[];
+}
+
 /** Runs a script that prints its URL, on a runtime. */
 export async function startServer(
   runtime: ServingRuntime,
   script: string,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, cwd = projectFolder, args: own = [] }: StartOptions = {},
 ): Promise<RunningServer> {
-  const [command, ...args] = SERVING[runtime];
+  const [command, ...flags] = SERVING[runtime];
+  const args =
+    own.length === 0 ? flags : [...own, ...flags.filter((flag) => flag.startsWith("--") && flag !== "--quiet")];
   const child: ChildProcess = spawn(command, [...args, script], {
-    cwd: projectFolder,
+    cwd,
     env: {
       ...process.env,
       PATH: `${projectFolder}node_modules/.bin:${process.env["PATH"] ?? ""}`,

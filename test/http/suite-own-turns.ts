@@ -44,7 +44,7 @@ export function describeOwnTurns({ describe, it, expect }: TestApi, server: () =
       const stopped = await ada().start({ sessionId: "raw-stopped", data: { gate: "never" } });
       const id = ada().idOf("raw-stopped");
       await until(
-        async () => (await ada().request("POST", ada().at(id, "/cancel"))).status,
+        async () => (await ada().request("POST", ada().at(id, "/cancel"), { body: {} })).status,
         (status) => status === 200,
         "it is stopped",
       );

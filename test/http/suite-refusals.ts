@@ -316,6 +316,10 @@ export function describeRefusals({ describe, it, expect }: TestApi, server: () =
           });
         }
       });
+      // A stop has no need of a body, but of a type all the same.
+      await eventsOf(await ada().start({ sessionId: "content-types" }));
+      const typeless = await ada().request("POST", ada().at(ada().idOf("content-types"), "/cancel"));
+      expect([typeless.status, (await problemOf(typeless)).code]).toEqual([400, "invalid-request"]);
       for (const type of ["application/json; charset=utf-8", "Application/JSON", "application/vnd.chat+json"]) {
         const response = await ada().start({ sessionId: "types" }, { headers: { "content-type": type } });
         expect(response.status).toBe(200);

@@ -43,6 +43,17 @@ export function describeRoutes({ describe, it, expect }: TestApi, server: () => 
       expect((await controlState(server())).calls).toBe(before.calls + 1);
     });
 
+    it("keeps tenants apart that name their sessions alike", async () => {
+      const evil = createUser(server(), "/stored", "evil", "eve");
+      const [mine, theirs] = await Promise.all([
+        ada().start({ sessionId: "alike" }),
+        evil.start({ sessionId: "alike", message: "Other" }),
+      ]);
+      expect(theirs.headers.get("x-execution-id")).toBe("evil@test:alike:0");
+      expect((await eventsOf(theirs))[0]?.data?.["tenantId"]).toBe("evil");
+      expect((await eventsOf(mine))[0]?.data?.["tenantId"]).toBe("acme");
+    });
+
     it("runs a turn again under another attempt", async () => {
       const first = await ada().start({ sessionId: "attempt" });
       await eventsOf(first);
@@ -189,7 +200,9 @@ export function describeRoutes({ describe, it, expect }: TestApi, server: () => 
       const last = (await eventsOf(starter)).at(-1);
       expect([last?.type, last?.data?.["reason"]]).toEqual(["session.run.cancelled", "Enough"]);
       // A second stop changes nothing, and needs no body.
-      expect((await snapshotOf(await ada().request("POST", ada().at(id, "/cancel")))).state).toBe("cancelled");
+      expect((await snapshotOf(await ada().request("POST", ada().at(id, "/cancel"), { body: "" }))).state).toBe(
+        "cancelled",
+      );
     });
 
     for (const [decision, expected] of [

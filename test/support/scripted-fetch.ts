@@ -13,7 +13,7 @@ export interface SentRequest {
 /** Answers with these events, and then ends, breaks or says nothing more. */
 export interface Streamed {
   readonly events: readonly TurnEvent[];
-  readonly then?: "end" | "hang" | Error;
+  readonly last?: "end" | "hang" | Error;
   /** Null: the header does not reach the page. */
   readonly executionId?: string | null;
   /** Raw text after the events. */
@@ -49,7 +49,7 @@ export function scriptFetch(
   let pulls = 0;
 
   function stream(
-    { events, then = "end", executionId = EXECUTION, more = "" }: Streamed,
+    { events, last = "end", executionId = EXECUTION, more = "" }: Streamed,
     signal: AbortSignal | null | undefined,
   ): Response {
     const lines = [...events.map(encodeNdjson), ...(more === "" ? [] : [more])];
@@ -70,8 +70,8 @@ export function scriptFetch(
           pulls++;
           const line = lines[index++];
           if (line !== undefined) controller.enqueue(new TextEncoder().encode(line));
-          else if (then === "end") controller.close();
-          else if (then !== "hang") controller.error(then);
+          else if (last === "end") controller.close();
+          else if (last !== "hang") controller.error(last);
           else return new Promise<void>(() => undefined);
           return undefined;
         },

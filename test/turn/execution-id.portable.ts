@@ -235,7 +235,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("says what was given and what was expected", () => {
       expect(() => parseExecutionId("nonsense")).toThrow(
-        '"nonsense": expected [tenant@]project:session:turn[~attempt]',
+        'must be [tenant@]project:session:turn[~attempt], got "nonsense"',
       );
     });
   });

@@ -91,7 +91,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       it("T4: a transform that gives no string fails the turn", async () => {
         const input = turnOf({ transformFinalText: () => undefined as unknown as string });
         const { outcome } = await play(way, input);
-        const message = "transformFinalText must return a string, got undefined";
+        const message = "transformFinalText must be a string, got undefined";
         const expected: TurnOutcome = { status: "failed", finalText: "", persisted: false, failure: { message } };
         expect(outcome).toStrictEqual(expected);
       });

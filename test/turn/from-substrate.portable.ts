@@ -73,7 +73,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       const produce = fromSubstrate(createSubstrate(), { input: { message: "Hello" } });
       const identity = { tenantId: "acme", sessionId: "s", userId: "ada", turnIndex: 0 };
       await expect(produce({ identity, signal: new AbortController().signal })).rejects.toThrow(
-        "pass projectId or executionId",
+        "projectId or executionId",
       );
     });
 
@@ -153,7 +153,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(events.at(-1)?.type).toBe("session.run.cancelled");
       // The log hears of it when the substrate has answered, which nobody waits for.
       await new Promise((resolve) => setTimeout(resolve, 10));
-      expect(logged).toEqual(["The producer failed while it was ended"]);
+      expect(logged).toEqual(["The producer's return() failed"]);
     });
 
     it("a stop after the stream has ended cancels nothing", async () => {

@@ -87,7 +87,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(() => fromEvents(value as AsyncIterable<never>)).toThrow(/stream must be async iterable/);
     }
     for (const value of [undefined, null, 7, {}]) {
-      expect(() => fromText(value as string)).toThrow(/text must be a string or async iterable/);
+      expect(() => fromText(value as string)).toThrow(/text, where it is no string, must be async iterable/);
     }
   });
 

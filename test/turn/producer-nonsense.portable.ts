@@ -43,17 +43,17 @@ const results: readonly (readonly [name: string, result: unknown, message: RegEx
   [
     "a finalText that gives a number",
     { ...producerOf([]), finalText: () => 7 },
-    /finalText\(\) must return a string, got 7/,
+    /finalText\(\) must be a string, got 7/,
   ],
   [
     "a finalText that gives a promise",
     { ...producerOf([]), finalText: async () => "x" },
-    /must return a string, got an object/,
+    /must be a string, got an object/,
   ],
   [
     "a finalText whose promise rejects",
     { ...producerOf([]), finalText: () => Promise.reject(new Error("late")) },
-    /must return a string/,
+    /must be a string/,
   ],
   ["a finalText that throws", { ...producerOf([]), finalText: () => raise("no text") }, /^no text$/],
 ];
@@ -61,9 +61,9 @@ const results: readonly (readonly [name: string, result: unknown, message: RegEx
 /** What a producer's iterator should not do. */
 const iterators: readonly (readonly [name: string, iterator: object, message: RegExp])[] = [
   ["next missing", {}, /next is not a function|not a function|undefined/],
-  ["next gives undefined", { next: () => undefined }, /next\(\) must give an object, got undefined/],
-  ["next resolves with null", { next: async () => null }, /next\(\) must give an object, got null/],
-  ["next gives a number", { next: () => 5 }, /next\(\) must give an object, got 5/],
+  ["next gives undefined", { next: () => undefined }, /next\(\) must be an object, got undefined/],
+  ["next resolves with null", { next: async () => null }, /next\(\) must be an object, got null/],
+  ["next gives a number", { next: () => 5 }, /next\(\) must be an object, got 5/],
   ["next throws at once", { next: () => raise("at once") }, /^at once$/],
   ["next rejects", { next: async () => raise("later") }, /^later$/],
   [
@@ -94,9 +94,9 @@ const iterators: readonly (readonly [name: string, iterator: object, message: Re
 
 /** What is no event. */
 const values: readonly (readonly [name: string, value: unknown, message: RegExp])[] = [
-  ["null", null, /event must be an object with a type, got null/],
-  ["undefined", undefined, /event must be an object with a type, got undefined/],
-  ["a string", "text", /event must be an object with a type, got "text"/],
+  ["null", null, /event must be an object, got null/],
+  ["undefined", undefined, /event must be an object, got undefined/],
+  ["a string", "text", /event must be an object, got "text"/],
   ["an empty object", {}, /type must be a string that is not empty, got undefined/],
   ["an empty type", { type: "" }, /type must be a string that is not empty, got ""/],
   ["a number as type", { type: 5 }, /type must be a string that is not empty, got 5/],
@@ -151,7 +151,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           const input = turnOf({ produce: () => producerWith(iterator) });
           const { events } = await play(way, input);
           expect(events.at(-1)?.type).toBe(FAILED);
-          expect(input.logs.map(({ message }) => message)).toContain("The producer failed while it was ended");
+          expect(input.logs.map(({ message }) => message)).toContain("The producer's return() failed");
         }
       });
 

@@ -14,17 +14,17 @@ const thrown: readonly (readonly [name: string, make: () => unknown, message: st
   ["an Error with a numeric code", () => Object.assign(new Error("no model"), { code: 7 }), "no model"],
   ["an Error without a message", () => new RangeError(""), "RangeError"],
   ["a string", () => "out of money", "out of money"],
-  ["an empty string", () => "", 'Something that is no error was thrown: ""'],
-  ["null", () => null, "Something that is no error was thrown: null"],
-  ["undefined", () => undefined, "Something that is no error was thrown: undefined"],
-  ["a number", () => 42, "Something that is no error was thrown: 42"],
-  ["a symbol", () => Symbol("x"), "Something that is no error was thrown: a symbol"],
-  ["a bigint", () => 42n, "Something that is no error was thrown: 42n"],
-  ["a function", () => () => 1, "Something that is no error was thrown: a function"],
-  ["an array", () => [1], "Something that is no error was thrown: an array"],
+  ["an empty string", () => "", 'Not an error, but "" was thrown'],
+  ["null", () => null, "Not an error, but null was thrown"],
+  ["undefined", () => undefined, "Not an error, but undefined was thrown"],
+  ["a number", () => 42, "Not an error, but 42 was thrown"],
+  ["a symbol", () => Symbol("x"), "Not an error, but Symbol(x) was thrown"],
+  ["a bigint", () => 42n, "Not an error, but 42 was thrown"],
+  ["a function", () => () => 1, "Not an error, but a function was thrown"],
+  ["an array", () => [1], "Not an error, but an array was thrown"],
   ["an object with a message", () => ({ message: "like an error", code: "like" }), "like an error", "like"],
-  ["an object with a getter that throws", () => hostileObject(), "Something was thrown that cannot be read"],
-  ["a revoked proxy", () => revokedProxy(), "Something was thrown that cannot be read"],
+  ["an object with a getter that throws", () => hostileObject(), "What was thrown cannot be read"],
+  ["a revoked proxy", () => revokedProxy(), "What was thrown cannot be read"],
   ["a Response with JSON", () => json(503, { error: { message: "overloaded" } }), "HTTP 503: overloaded"],
   ["a Response with a JSON error text", () => json(429, { error: "slow down" }), "HTTP 429: slow down"],
   ["a Response with a problem document", () => json(403, { title: "No", detail: "not yours" }), "HTTP 403: not yours"],
@@ -32,7 +32,7 @@ const thrown: readonly (readonly [name: string, make: () => unknown, message: st
   ["a Response with a status text", () => new Response(null, { status: 500, statusText: "Oh" }), "HTTP 500: Oh"],
   ["an empty Response", () => new Response(null, { status: 500 }), bare500],
   ["a Response that is read already", () => usedResponse(), bare500],
-  ["a Response whose reading throws", () => brokenResponse(), "Something was thrown that cannot be read"],
+  ["a Response whose reading throws", () => brokenResponse(), "What was thrown cannot be read"],
 ];
 
 const json = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status });
@@ -115,6 +115,30 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     await clock.advance(1000);
     expect((await played).outcome.failure).toStrictEqual({ message: "HTTP 504: half a word" });
     expect(clock.pending).toBe(0);
+  });
+
+  it("T2: a Response is read also when its fetch was given the turn's signal", async () => {
+    const refuse = async (signal: AbortSignal): Promise<never> => {
+      const body = new ReadableStream<Uint8Array>(
+        {
+          // As a fetch does: what has not come yet is lost once the signal has fired.
+          pull(controller) {
+            signal.throwIfAborted();
+            controller.enqueue(new TextEncoder().encode("no such model"));
+            controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      throw new Response(body, { status: 404 });
+    };
+    const input = turnOf({
+      produce: ({ signal }) => ({
+        stream: { [Symbol.asyncIterator]: () => ({ next: () => refuse(signal) }) },
+        finalText: () => "",
+      }),
+    });
+    expect((await play("handleChatTurn", input)).outcome.failure).toStrictEqual({ message: "HTTP 404: no such model" });
   });
 
   it("T2: a long message is clipped", async () => {

@@ -12,16 +12,15 @@ export class Composer {
   readonly #send = byId("send", HTMLButtonElement);
   readonly #stop = byId("stop", HTMLButtonElement);
   #agents: readonly AgentInfo[] = [];
-  #busy = false;
 
-  constructor(on: { readonly send: (message: string, agent: string) => void; readonly stop: () => void }) {
+  /** `send` says whether it took the message. */
+  constructor(on: { readonly send: (message: string, agent: string) => boolean; readonly stop: () => void }) {
     const submit = (): void => {
       const text = this.#message.value.trim();
-      // A second click of a double click meets an empty box, or a busy session.
-      if (text === "" || this.#busy || this.#agent.value === "") return;
+      // The second click of a double click meets an empty box.
+      if (text === "" || this.#agent.value === "" || !on.send(text, this.#agent.value)) return;
       this.#message.value = "";
       this.#grow();
-      on.send(text, this.#agent.value);
     };
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -65,7 +64,6 @@ export class Composer {
 
   /** Busy: a turn is under way; it can be stopped, and no other begun. */
   setBusy(busy: boolean, stoppable: boolean): void {
-    this.#busy = busy;
     this.#send.disabled = busy;
     // A button that is disabled under the keyboard's focus would lose it.
     if (!stoppable && document.activeElement === this.#stop) this.#message.focus();

@@ -49,6 +49,8 @@ let drawing: ReturnType<typeof setTimeout> | undefined;
 startTheme(byId("theme", HTMLButtonElement));
 byId("new-session", HTMLButtonElement).addEventListener("click", () => {
   location.hash = addressOf(newSessionId());
+  // At once, so that what is typed next belongs to the new session.
+  openSession();
 });
 window.addEventListener("hashchange", openSession);
 window.addEventListener("storage", draw);
@@ -68,7 +70,8 @@ setInterval(() => {
   if (session.liveTurn !== undefined) draw();
 }, 500);
 
-function send(message: string, agent: string): void {
+function send(message: string, agent: string): boolean {
+  if (session.liveTurn !== undefined) return false;
   rememberSession(session.id, message);
   chosen = undefined;
   notice.hidden = true;
@@ -77,6 +80,7 @@ function send(message: string, agent: string): void {
   session.send(message, agent);
   otherTabs.postMessage(session.id);
   conversationEnd.jump();
+  return true;
 }
 
 async function stop(): Promise<void> {
@@ -98,7 +102,7 @@ function openSession(): void {
   conversation.querySelectorAll(".turn").forEach((turn) => turn.remove());
   showPanel("chat");
   composer.focus();
-  draw();
+  drawNow();
   void look();
 }
 
@@ -120,7 +124,7 @@ async function keepLooking(): Promise<void> {
 async function look(): Promise<void> {
   const looked = session;
   try {
-    if (about === undefined || away) await learn();
+    await learn();
     const turns = await looked.refresh();
     away = false;
     if (turns.length > 0) rememberSession(looked.id, looked.turns[0]?.record.question ?? "");
@@ -140,9 +144,11 @@ async function lookAtOthers(): Promise<void> {
   draw();
 }
 
-/** Who answers here. Asked again after the server was away: it may be another process. */
+/** Who answers here. Asked again and again: it may be another process by now. */
 async function learn(): Promise<void> {
+  const before = about;
   about = await readAbout();
+  if (before?.pid === about.pid) return;
   composer.setAgents(about.agents);
   const server = byId("server", HTMLElement);
   setText(server, `server process ${about.pid}`);
