@@ -7,7 +7,7 @@ import type { Leftover, RemoteStream } from "./sandbox-transport.ts";
 
 /** What a frame's data means where it is no object. */
 const DONE_MARK = "[DONE]";
-const BATCH = 32;
+const BATCH = 128;
 
 export interface ReadFramesOptions {
   readonly redact: Redact;
