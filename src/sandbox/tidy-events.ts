@@ -52,7 +52,6 @@ export class EventTidier {
         return;
       case "result":
         this.#result = event.data ?? {};
-        this.#tools.settle(this.#result, out);
         break;
       case "done":
         this.#close(event.data, out);

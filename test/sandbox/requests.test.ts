@@ -65,7 +65,7 @@ describe("which request is sent when, by HTTP", () => {
   });
 });
 
-describe.each(transports)("a run that the sandbox has dropped, by %s", (transport) => {
+describe.each(transports)("a run that is over, or that the sandbox has dropped, by %s", (transport) => {
   const create = (options = {}) => sandboxSubstrate(accessBy(transport, orchestrator), { retry: hasty, ...options });
 
   it("is cursor-gap to the process that knows it, and its result to inspect", async () => {
@@ -91,6 +91,26 @@ describe.each(transports)("a run that the sandbox has dropped, by %s", (transpor
     expect(outcome).toMatchObject({ status: "failed", failure: { code: "cursor-gap" } });
     expect(persisted).toEqual([]);
     expect(orchestrator.prompts).toBe(1);
+  });
+
+  it("is cursor-gap when events are gone that a cut-off reader has not seen", async () => {
+    const executionId = newExecutionId();
+    orchestrator.cut = ({ index }) => {
+      // By the time of the reconnect the buffer has moved on.
+      if (index > 0) orchestrator.runs.get(executionId)?.drop(12);
+      return index === 0 ? { how: "clean", events: 5 } : undefined;
+    };
+    const { outcome, persisted } = await playSubstrate(create(), { executionId });
+    expect(outcome).toMatchObject({ status: "failed", failure: { code: "cursor-gap" } });
+    expect(persisted).toEqual([]);
+  });
+
+  it("is not stopped once it has ended: the stop would reach the session's next turn", async () => {
+    const substrate = create();
+    const executionId = newExecutionId();
+    await playSubstrate(substrate, { executionId });
+    expect((await substrate.cancel(executionId)).state).toBe("completed");
+    expect(orchestrator.requests.filter((request) => request.endsWith("/abort"))).toEqual([]);
   });
 
   it("events that fell out of a full buffer are cursor-gap, not a shorter answer", async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { SettledTurn, TurnEvent } from "../../src/index.ts";
+import type { AgentRun, Resume } from "../../src/agent/agent.ts";
+import type { JsonValue, SettledTurn, TurnEvent } from "../../src/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
 import { createRunEngine, memoryStore, type RunEngine } from "../../src/run/index.ts";
 import { sandboxAgent, type SandboxAgentOptions } from "../../src/sandbox/index.ts";
@@ -227,4 +228,51 @@ describe.each(transports)("sandboxAgent by %s", (transport) => {
     const cancelled = await readAll(engine, newExecutionId());
     expect(cancelled.events.at(-1)).toMatchObject({ type: "session.run.cancelled" });
   });
+});
+
+it("a decision that was taken to the sandbox is not taken for the answer to the next question, after a crash", async () => {
+  const answers: string[] = [];
+  orchestrator = await startOrchestrator({
+    agent: async function* ({ ask }) {
+      for (const id of ["q-1", "q-2"]) {
+        const answer = await ask({ id, kind: "permission" });
+        answers.push(answer === "expired" ? answer : `${answer.id} ${answer.outcome}`);
+      }
+      yield { type: "message.part.updated", data: { part: { type: "text" }, delta: "Done" } };
+    },
+  });
+  const agent = sandboxAgent(orchestrator, { retry: hasty });
+  const executionId = newExecutionId();
+  let checkpoint: JsonValue | undefined;
+  const call = async (resume?: Resume): Promise<string[]> => {
+    const run: AgentRun = {
+      executionId,
+      identity,
+      input: { message: "Hello" },
+      history: [],
+      attempt: 1,
+      signal: new AbortController().signal,
+      tags: {},
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+      ...(resume === undefined ? {} : { resume }),
+      saveCheckpoint: async (value) => void (checkpoint = value),
+    };
+    const asked: string[] = [];
+    for await (const { type, data } of agent.stream(run)) {
+      if (type === "approval.requested") asked.push(String((data?.["request"] as { id?: string }).id));
+    }
+    return asked;
+  };
+  const decision = { approvalId: "first", decision: "approve" } as const;
+  const resume = { ...decision, all: [decision] };
+  expect(await call()).toEqual(["q-1"]);
+  // Lost before it could wait: asked again.
+  expect(await call()).toEqual(["q-1"]);
+  expect(await call(resume)).toEqual(["q-2"]);
+  expect(await call(resume)).toEqual(["q-2"]);
+  expect(answers).toEqual(["q-1 accepted"]);
+  const other = { approvalId: "second", decision: "reject" } as const;
+  expect(await call({ ...other, all: [other] })).toEqual([]);
+  expect(answers).toEqual(["q-1 accepted", "q-2 declined"]);
+  expect(orchestrator.prompts).toBe(1);
 });
