@@ -10,5 +10,5 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/substrate/conformance": 12_000,
   "turnwire/script": 15_000,
   "turnwire/script/workerd": 500,
-  "turnwire/hono": 10_000,
+  "turnwire/hono": 12_100,
 };
