@@ -2,7 +2,8 @@ import { isTerminal, type TurnEvent } from "../event/turn-event.ts";
 import { createDeferred, type Deferred } from "../internal/deferred.ts";
 import type { SaidEvents } from "./run-draft.ts";
 
-const TAIL_EVENTS = 256;
+/** Above the largest batch that a writer makes of what is ready at once. */
+const TAIL_EVENTS = 1024;
 const TAIL_CHARS = 128 * 1024;
 
 /**
@@ -79,6 +80,8 @@ export class EventFeed {
     const change = createDeferred<TurnEvent | undefined>();
     if (this.#closed !== undefined) change.reject(this.#closed.error);
     else this.#waiting.set(reader, change);
+    // All have what there is: a run whose readers keep up keeps nothing for them.
+    if (this.#waiting.size >= this.readers) this.#dropTail();
     return change.promise;
   }
 

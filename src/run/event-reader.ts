@@ -34,42 +34,71 @@ export function readEvents(
     feed?.wake(reader);
   }
 
-  async function* follow(): AsyncGenerator<TurnEvent, void, undefined> {
+  /** The log and what happens live, as they come from the store or from the feed: many at a time. */
+  async function* pages(): AsyncGenerator<readonly TurnEvent[], void, undefined> {
     if (left || signal?.aborted === true) return;
     signal?.addEventListener("abort", leave);
     feed = source.join();
     try {
       await source.refresh(feed);
-      yield* events(feed);
+      let cursor = after;
+      while (!left) {
+        const page = feed.recent(cursor) ?? (await source.readPage(cursor));
+        const last = page.at(-1);
+        if (last !== undefined) {
+          cursor = Number(last.id);
+          yield page;
+          if (isTerminal(last)) return;
+          continue;
+        }
+        if (feed.ended && cursor >= feed.last) return;
+        const ephemeral = await feed.change(reader);
+        if (ephemeral !== undefined) yield [ephemeral];
+      }
     } finally {
       signal?.removeEventListener("abort", leave);
       source.leave();
     }
   }
 
-  async function* events(from: EventFeed): AsyncGenerator<TurnEvent, void, undefined> {
-    let cursor = after;
-    while (!left) {
-      const page = from.recent(cursor) ?? (await source.readPage(cursor));
-      for (const event of page) {
-        if (left) return;
-        cursor = Number(event.id);
-        yield event;
-        if (isTerminal(event)) return;
-      }
-      if (page.length > 0) continue;
-      if (from.ended && cursor >= from.last) return;
-      const ephemeral = await from.change(reader);
-      if (ephemeral !== undefined && !left) yield ephemeral;
-    }
+  const more = pages();
+  let page: readonly TurnEvent[] = [];
+  let at = 0;
+  let turning: Promise<unknown> | undefined;
+
+  /** Events that are here already cost their reader no round through a generator. */
+  function take(): Promise<IteratorResult<TurnEvent>> {
+    // Calls that came while a page was on its way are answered in their order.
+    if (turning !== undefined) return turning.then(take, take);
+    const event = left ? undefined : page[at];
+    if (event === undefined) return turn();
+    at++;
+    return Promise.resolve({ value: event, done: false });
   }
 
-  const iterator = follow();
+  async function turn(): Promise<IteratorResult<TurnEvent>> {
+    const turned = more.next();
+    turning = turned;
+    try {
+      const { value, done } = await turned;
+      const [first] = value ?? [];
+      page = value ?? [];
+      at = 1;
+      if (done !== true && first !== undefined && !left) return { value: first, done: false };
+    } finally {
+      turning = undefined;
+    }
+    if (left) await more.return();
+    return { value: undefined, done: true };
+  }
+
   return {
-    next: () => iterator.next(),
-    return() {
+    next: take,
+    async return() {
       leave();
-      return iterator.return();
+      page = [];
+      await more.return();
+      return { value: undefined, done: true };
     },
     [Symbol.asyncIterator]() {
       return this;

@@ -134,6 +134,33 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 
+  it("R6: a second suspension gives the agent its own answers only, and the text of all stays", async () => {
+    const world = createWorld();
+    const resumes: Resume[] = [];
+    const engine = world.engine({
+      agents: {
+        default: async function* ({ resume }) {
+          if (resume !== undefined) resumes.push(resume);
+          yield textDelta(`${resumes.length} `);
+          if (resumes.length < 2) yield { type: "approval.requested", data: { ...QUESTION } };
+        },
+      },
+    });
+    await engine.open(request(1));
+    for (const n of [1, 2]) {
+      await world.until(async () => (await engine.inspect(id))?.approvals.length === n);
+      await world.reach(id, "waiting_for_approval");
+      await engine.decideApproval(`${id}.${n}`, { decision: n === 1 ? "approve" : "reject" });
+    }
+    await world.reach(id, "completed");
+    expect(resumes.map(({ all }) => all)).toEqual([
+      [{ approvalId: `${id}.1`, decision: "approve" }],
+      [{ approvalId: `${id}.2`, decision: "reject" }],
+    ]);
+    expect((await engine.inspect(id))?.finalText).toBe("0 1 2 ");
+    await world.stop(engine);
+  });
+
   it("R7: decided while no owner lives, and after a restart", async () => {
     const { world, engine, resumes } = await asking(QUESTION);
     await world.stop(engine);

@@ -3,7 +3,7 @@ import { textDelta } from "../../src/event/known-events.ts";
 import { createTextAccumulator } from "../../src/event/text-accumulator.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
 import type { PortableSuite } from "../support/test-api.ts";
-import { createWorld, follow, idOf, request, untilStopped } from "./engine-world.ts";
+import { createWorld, follow, idOf, refused, request, untilStopped } from "./engine-world.ts";
 
 // R5: what of the text survives a restart, told alike to the store and to readers.
 
@@ -42,6 +42,20 @@ const cases: readonly Case[] = [
         await untilStopped(signal);
       }
       if (JSON.stringify(checkpoint) === '{"step":1}') yield textDelta("and told");
+    },
+  },
+  {
+    name: "a checkpoint under cumulative text",
+    keeps: "run.checkpointed",
+    text: "kept, and told",
+    async *agent({ attempt, saveCheckpoint, signal }) {
+      if (attempt === 1) {
+        yield { type: "message.part.updated", data: { part: { type: "text", text: "kept, " } } };
+        await saveCheckpoint(1);
+        yield { type: "message.part.updated", data: { part: { type: "text", text: "lost" } } };
+        await untilStopped(signal);
+      }
+      yield { type: "message.part.updated", data: { part: { type: "text", text: "and told" } } };
     },
   },
   {
@@ -119,22 +133,32 @@ const suite: PortableSuite = ({ it, expect }) => {
         stream: async function* ({ attempt, resume, signal }: AgentRun): AsyncGenerator<TurnEvent> {
           if (resume !== undefined) return void (yield textDelta(resume.approvalId));
           yield { type: "approval.requested", data: { toolName: `tool ${attempt}`, input: {} } };
-          if (attempt === 1) await untilStopped(signal);
+          if (attempt !== 1) return;
+          yield { type: "approval.requested", data: { toolName: "another", input: {} } };
+          await untilStopped(signal);
         },
       },
     };
     const engine = world.engine({ line, agents });
     await engine.open(request(1));
-    await world.until(async () => (await world.types(id)).includes("approval.requested"));
+    await world.until(async () => (await engine.inspect(id))?.approvals.length === 2);
     // Decided while its agent was still at it.
     await engine.decideApproval(`${id}.1`, { decision: "approve" });
     line.cut();
     const again = world.engine({ agents });
     again.start();
     await world.reach(id, "waiting_for_approval");
-    await again.decideApproval(`${id}.2`, { decision: "approve" });
+    expect((await again.inspect(id))?.approvals.map(({ status }) => status)).toEqual([
+      "approved",
+      "expired",
+      "pending",
+    ]);
+    expect(await refused(again.decideApproval(`${id}.2`, { decision: "approve" }))).toMatchObject({
+      code: "approval-expired",
+    });
+    await again.decideApproval(`${id}.3`, { decision: "approve" });
     await world.reach(id, "completed");
-    expect((await again.inspect(id))?.finalText).toBe(`${id}.2`);
+    expect((await again.inspect(id))?.finalText).toBe(`${id}.3`);
     await world.stop(again);
   });
 };

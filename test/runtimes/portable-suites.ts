@@ -41,6 +41,7 @@ import runCancel from "../run/cancel.portable.ts";
 import runDeadline from "../run/deadline.portable.ts";
 import runEngineHooks from "../run/engine-hooks.portable.ts";
 import runEngineStop from "../run/engine-stop.portable.ts";
+import runEventReader from "../run/event-reader.portable.ts";
 import runFailingStore from "../run/failing-store.portable.ts";
 import runLeases from "../run/leases.portable.ts";
 import runRecovery from "../run/recovery.portable.ts";
@@ -108,6 +109,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/deadline": runDeadline,
   "run/engine-hooks": runEngineHooks,
   "run/engine-stop": runEngineStop,
+  "run/event-reader": runEventReader,
   "run/failing-store": runFailingStore,
   "run/leases": runLeases,
   "run/recovery": runRecovery,
