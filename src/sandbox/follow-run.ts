@@ -44,12 +44,13 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<readonl
       stream ??= await transport.reconnect(run, from, signal);
       for await (const batch of stream.batches) {
         const fresh = takeNew(batch, seen);
-        if (fresh.length === 0) continue;
+        const last = fresh.at(-1);
+        if (last === undefined) continue;
         news = true;
         patience.renew();
         hasResult ||= fresh.some(isResult);
         yield fresh;
-        if (isDone(fresh.at(-1))) return;
+        if (isDone(last)) return;
       }
       clean = true;
       failure = severed("The connection to the sandbox ended before the run did");
@@ -102,8 +103,18 @@ async function* followAfter(options: FollowOptions): AsyncGenerator<readonly San
 
 /** The events that the reader does not have; what comes after `done` is nobody's. */
 function takeNew(batch: readonly SandboxEvent[], seen: SeenIds): readonly SandboxEvent[] {
-  const fresh: SandboxEvent[] = [];
+  let at = 0;
+  // Nearly always all of it is new: then the batch is handed on as it is.
   for (const event of batch) {
+    if (event.id === undefined || isDone(event) || !seen.take(event)) break;
+    at++;
+  }
+  if (at === batch.length) return batch;
+  const fresh = batch.slice(0, at);
+  // The event that ended the loop has been looked at, unless it has no id or is the last.
+  const first = batch[at];
+  if (first !== undefined && first.id !== undefined && !isDone(first)) at++;
+  for (const event of batch.slice(at)) {
     checkFound(event);
     if (isMarker(event) || !seen.take(event)) continue;
     fresh.push(event);

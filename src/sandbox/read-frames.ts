@@ -7,6 +7,7 @@ import type { Leftover, RemoteStream } from "./sandbox-transport.ts";
 
 /** What a frame's data means where it is no object. */
 const DONE_MARK = "[DONE]";
+const BATCH = 128;
 
 export interface ReadFramesOptions {
   readonly redact: Redact;
@@ -36,18 +37,22 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
         const { done, value } = await reader.read();
         onBytes();
         if (done) break;
-        const batch: SandboxEvent[] = [];
+        const whole: SseFrame[] = [];
         let broken: { readonly error: unknown } | undefined;
         try {
-          frames.push(value, (frame) => {
-            const event = parseFrame(frame, redact);
-            if (event !== undefined) batch.push(event);
-          });
+          frames.push(value, (frame) => whole.push(frame));
         } catch (error) {
           broken = { error };
         }
-        // What stood whole before the bytes went wrong is whole.
-        if (batch.length > 0) yield batch;
+        // A few at a time, each read only when the ones before it are gone: events that wait in a long batch would all
+        // be carried along by the garbage collector.
+        for (let from = 0; from < whole.length; from += BATCH) {
+          const batch: SandboxEvent[] = [];
+          const failure = parseInto(batch, whole.slice(from, from + BATCH), redact);
+          // What stood whole before the bytes went wrong is whole.
+          if (batch.length > 0) yield batch;
+          if (failure !== undefined) throw failure.error;
+        }
         if (broken !== undefined) throw broken.error;
       }
       leftover = readLeftover(frames, redact);
@@ -64,18 +69,41 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
   return { batches: batches(), leftover: () => leftover };
 }
 
+function parseInto(
+  batch: SandboxEvent[],
+  frames: readonly SseFrame[],
+  redact: Redact,
+): { readonly error: unknown } | undefined {
+  try {
+    for (const frame of frames) {
+      const event = parseFrame(frame, redact);
+      if (event !== undefined) batch.push(event);
+    }
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** A frame as an event; undefined for a mark that says nothing. Throws for data that is cut off or no JSON. */
 export function parseFrame({ data, event, id }: SseFrame, redact: Redact): SandboxEvent | undefined {
   if (data === DONE_MARK || data === "") return undefined;
   const value: unknown = JSON.parse(redact(data));
-  const withId = id === undefined || id === "" ? {} : { id };
-  if (!isObject(value)) return { type: event ?? "message", data: { value }, ...withId };
-  const { type, data: inner, id: innerId } = value;
-  const isWhole = typeof type === "string" && (event === undefined || event === type || event === "message");
+  if (!isObject(value)) return newEvent(event ?? "message", { value }, id);
+  const { type, data: inner } = value;
   // Some senders name the frame and put the payload in, some put the whole event in, with the name or without.
-  if (!isWhole || (event === type && !isObject(inner))) return { type: event ?? "message", data: value, ...withId };
-  const ownId = typeof innerId === "string" && innerId !== "" && isObject(inner) ? { id: innerId } : {};
-  return { type, data: isObject(inner) ? inner : withoutType(value), ...ownId, ...withId };
+  const isNamed = event !== undefined && event !== "message";
+  if (typeof type !== "string" || (isNamed && !(event === type && isObject(inner)))) {
+    return newEvent(event ?? "message", value, id);
+  }
+  if (!isObject(inner)) return newEvent(type, withoutType(value), id);
+  const innerId = value["id"];
+  return newEvent(type, inner, id ?? (typeof innerId === "string" ? innerId : undefined));
+}
+
+// One shape per kind, and no spreading: this is done for every event.
+function newEvent(type: string, data: Readonly<Record<string, unknown>>, id: string | undefined): SandboxEvent {
+  return id === undefined || id === "" ? { type, data } : { type, data, id };
 }
 
 /**

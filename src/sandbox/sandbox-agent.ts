@@ -29,7 +29,7 @@ export interface SandboxAgentOptions extends Omit<SandboxOptions, "claim" | "whe
  *   agents: { default: sandboxAgent({ url: "https://sandbox.example", token: "…" }) },
  *   hooks: { persistAssistantMessage: ({ executionId, finalText }) => console.log(executionId, finalText) },
  * });
- * await engine.start();
+ * engine.start();
  * ```
  */
 export function sandboxAgent(access: SandboxAccess, options: SandboxAgentOptions = {}): AgentObject {

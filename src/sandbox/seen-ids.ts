@@ -18,6 +18,8 @@ export class SeenIds {
   /** Whether the cursor is the start or an event that this reader saw, rather than something that a client said. */
   #sure: boolean;
   #countsByOne = true;
+  /** The last id as a number; NaN where ids do not count. */
+  #number = NaN;
   #atSeam = true;
   readonly #others = new Set<string>();
 
@@ -38,6 +40,14 @@ export class SeenIds {
   /** Whether the event is new. Throws `cursor-gap` and `cursor-ahead`. */
   take({ id, type }: SandboxEvent): boolean {
     if (id === undefined || id === "") return true;
+    const number = Number(id);
+    // The usual event: the next one where ids are seen to count.
+    if (number === this.#number + 1) {
+      this.last = id;
+      this.#number = number;
+      this.#atSeam = false;
+      return true;
+    }
     return DECIMAL.test(id) ? this.#takeNumber(id, type) : this.#takeOther(id);
   }
 
@@ -77,6 +87,8 @@ export class SeenIds {
 
   #accept(id: string): void {
     this.last = id;
+    const number = DECIMAL.test(id) ? Number(id) : NaN;
+    this.#number = Number.isSafeInteger(number + 1) ? number : NaN;
     this.#sure = true;
     this.#atSeam = false;
   }

@@ -4,9 +4,9 @@ type Part = Readonly<Record<string, unknown>>;
 
 interface Known {
   /** How many characters of the part have been said. */
-  readonly length: number;
+  length: number;
   /** They themselves, where a cumulative text told them. */
-  readonly text?: string;
+  text: string | undefined;
 }
 
 /** How far each part of an answer had come, to go on from there. */
@@ -23,7 +23,7 @@ export class TextParts {
   readonly #deltasOnly: ReadonlySet<string>;
 
   constructor(said: SaidParts = {}) {
-    for (const [key, length] of Object.entries(said)) this.#known.set(key, { length });
+    for (const [key, length] of Object.entries(said)) this.#known.set(key, { length, text: undefined });
     this.#deltasOnly = new Set(Object.keys(said));
   }
 
@@ -34,16 +34,20 @@ export class TextParts {
 
   /** A text or reasoning part, reconciled; the same event when there is nothing to do. */
   take(event: SandboxEvent, part: Part): SandboxEvent {
-    const key = typeof part["id"] === "string" ? `${String(part["type"])}/${part["id"]}` : String(part["type"]);
+    const key = typeof part["id"] === "string" ? part["id"] : String(part["type"]);
     const delta = event.data?.["delta"];
     const own = part["text"] ?? part["content"];
     // Some senders fill `text` with "" beside a delta: that is no cumulative text.
     const text = typeof own === "string" && (own !== "" || typeof delta !== "string") ? own : undefined;
     if (text === undefined && typeof delta !== "string") return event;
-    const before = this.#known.get(key);
-    const grown = typeof delta === "string" ? delta : growth(before, text ?? "");
-    if (text !== undefined) this.#known.set(key, { length: text.length, text });
-    else this.#known.set(key, { length: (before?.length ?? 0) + (grown?.length ?? 0) });
+    const known = this.#known.get(key);
+    const grown = typeof delta === "string" ? delta : growth(known, text ?? "");
+    const length = text === undefined ? (known?.length ?? 0) + (grown?.length ?? 0) : text.length;
+    if (known === undefined) this.#known.set(key, { length, text });
+    else {
+      known.length = length;
+      known.text = text;
+    }
     if (this.#deltasOnly.has(key)) {
       const { text: _text, content: _content, ...bare } = part;
       return { ...event, data: { ...event.data, part: bare, delta: grown ?? "" } };

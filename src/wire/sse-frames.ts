@@ -1,4 +1,3 @@
-import { defined } from "../internal/defined.ts";
 import { longerThan, malformed } from "./event-json.ts";
 import { LineReader } from "./line-reader.ts";
 
@@ -10,18 +9,6 @@ export interface SseFrame {
   readonly line: number;
 }
 
-/** What a frame is made of, while its lines come. */
-interface FrameBegun {
-  /** The first line that is no comment; 0 before it. */
-  line: number;
-  readonly data: string[];
-  size: number;
-  event: string | undefined;
-  id: string | undefined;
-}
-
-const beginFrame = (): FrameBegun => ({ line: 0, data: [], size: 0, event: undefined, id: undefined });
-
 /**
  * Cuts the bytes of any event stream into frames: LF, CR and CRLF, comments, `data:` over several lines, frames
  * without a name. Knows nothing of turns.
@@ -29,7 +16,11 @@ const beginFrame = (): FrameBegun => ({ line: 0, data: [], size: 0, event: undef
 export class SseFrameReader {
   readonly #lines: LineReader;
   readonly #maxFrameBytes: number;
-  #begun: FrameBegun = beginFrame();
+  /** The frame's data so far; undefined before its first `data:` line. */
+  #data: string | undefined;
+  #event: string | undefined;
+  #id: string | undefined;
+  #began = 0;
 
   constructor(options: { readonly maxFrameBytes: number }) {
     this.#maxFrameBytes = options.maxFrameBytes;
@@ -38,10 +29,7 @@ export class SseFrameReader {
   }
 
   push(chunk: Uint8Array, onFrame: (frame: SseFrame) => void): void {
-    this.#lines.push(chunk, (line) => {
-      const frame = line === "" ? this.#finish() : this.#field(line);
-      if (frame !== undefined) onFrame(frame);
-    });
+    this.#lines.push(chunk, (line) => this.#take(line, onFrame));
   }
 
   /** The bytes are over; returns the frame that no blank line ended, if it has data. */
@@ -51,33 +39,63 @@ export class SseFrameReader {
     return this.#finish();
   }
 
-  #field(line: string): undefined {
-    const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+  #take(line: string, onFrame: (frame: SseFrame) => void): void {
+    if (line !== "") {
+      this.#field(line);
+      return;
+    }
+    const frame = this.#finish();
+    if (frame !== undefined) onFrame(frame);
+  }
+
+  #field(line: string): void {
+    if (this.#began === 0 && !line.startsWith(":")) this.#began = this.#lines.line;
+    // As nearly every line is written: told by its start, without cutting out the name.
+    if (line.startsWith("data: ")) this.#addData(line.slice(6));
+    else if (line.startsWith("id: ") && !line.includes("\0")) this.#id = line.slice(4);
+    else if (line.startsWith("event: ")) this.#event = line.slice(7);
+    else this.#otherField(line);
+  }
+
+  #addData(value: string): void {
+    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    // Bounds what is kept; the exact measure, in bytes, is taken once when the frame is whole.
+    if (this.#data.length > this.#maxFrameBytes) throw this.#tooLong();
+  }
+
+  #otherField(line: string): void {
+    const colon = line.indexOf(":");
     // A line that starts with a colon is a comment.
-    if (name === "") return;
-    const begun = this.#begun;
-    begun.line ||= this.#lines.line;
+    if (colon === 0) return;
+    const name = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (name === "data") {
-      begun.data.push(value);
-      // Bounds what is kept, line breaks included; the exact measure, in bytes, is taken when the frame is whole.
-      begun.size += value.length + 1;
-      if (begun.size - 1 > this.#maxFrameBytes) throw this.#tooLong();
+      this.#addData(value);
     } else if (name === "event") {
-      begun.event = value;
+      this.#event = value;
     } else if (name === "id" && !value.includes("\0")) {
-      begun.id = value;
+      this.#id = value;
     }
   }
 
-  #finish(): SseFrame | undefined {
-    const { line, event, id, data: lines } = this.#begun;
-    const data = lines.join("\n");
-    if (longerThan(data, this.#maxFrameBytes)) throw this.#tooLong();
-    this.#begun = beginFrame();
-    return lines.length === 0 ? undefined : defined({ data, event, id, line });
+  #tooLong(): Error {
+    return malformed(`The frame at line ${this.#began} is longer than ${this.#maxFrameBytes} bytes`);
   }
 
-  #tooLong(): Error {
-    return malformed(`The frame at line ${this.#begun.line} is longer than ${this.#maxFrameBytes} bytes`);
+  #finish(): SseFrame | undefined {
+    const data = this.#data;
+    if (data !== undefined && longerThan(data, this.#maxFrameBytes)) throw this.#tooLong();
+    const frame = data === undefined ? undefined : newFrame(data, this.#event, this.#id, this.#began);
+    this.#data = undefined;
+    this.#event = undefined;
+    this.#id = undefined;
+    this.#began = 0;
+    return frame;
   }
+}
+
+// Spelled out rather than spread: a stream's frames have one shape, and this is done for each.
+function newFrame(data: string, event: string | undefined, id: string | undefined, line: number): SseFrame {
+  if (event === undefined) return id === undefined ? { data, line } : { data, id, line };
+  return id === undefined ? { data, event, line } : { data, event, id, line };
 }

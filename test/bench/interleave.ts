@@ -2,6 +2,8 @@ export interface InterleaveOptions {
   readonly rounds: number;
   /** Rounds that are run first and not counted, so that each contestant is compiled and warm. */
   readonly warmUps: number;
+  /** Whether garbage is collected before each time. Default true. */
+  readonly collect?: boolean;
 }
 
 /** What the rounds came to. */
@@ -15,14 +17,14 @@ export interface Timings<Name extends string> {
 /** Times each contestant once per round, so that whatever the machine does meanwhile meets them alike. */
 export async function interleave<Name extends string>(
   contestants: Readonly<Record<Name, () => Promise<void>>>,
-  { rounds, warmUps }: InterleaveOptions,
+  { rounds, warmUps, collect = true }: InterleaveOptions,
 ): Promise<Timings<Name>> {
   const entries = Object.entries(contestants) as [Name, () => Promise<void>][];
   const times = new Map<Name, number[]>(entries.map(([name]) => [name, []]));
   for (let round = -warmUps; round < rounds; round++) {
     for (const [name, run] of entries) {
       // What one contestant left behind is not collected on the next one's time.
-      globalThis.gc?.();
+      if (collect) globalThis.gc?.();
       const startedAt = performance.now();
       await run();
       if (round >= 0) times.get(name)?.push(performance.now() - startedAt);

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
 import { bench as scriptOwner } from "./script-owner.ts";
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-owner": scriptOwner,
   "script-bridge": scriptBridge,
   "script-context": scriptContext,
+  "sandbox-stream": sandboxStream,
 };
 const reportFile = ".cache/bench.json";
 

@@ -1,10 +1,10 @@
 /** How many bytes each entry may cost a user, minified and gzipped, without its peers. A kB has 1000. */
 export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 7_900,
-  "turnwire/client": 6_700,
-  "turnwire/wire": 3_500,
+  "turnwire/client": 7_050,
+  "turnwire/wire": 3_800,
   "turnwire/run": 24_000,
-  "turnwire/sandbox": 16_500,
+  "turnwire/sandbox": 16_950,
   "turnwire/sqlite": 8_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,

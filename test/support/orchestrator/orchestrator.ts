@@ -109,7 +109,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
 
   function expire(executionId: string): void {
     const run = runs.get(executionId);
-    if (run?.result !== undefined) results.set(executionId, { executionId, ...run.result });
+    if (run?.result !== undefined) results.set(executionId, { ...run.result, executionId });
     runs.delete(executionId);
   }
 
