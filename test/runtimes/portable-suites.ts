@@ -61,6 +61,7 @@ import scriptLeaks from "../script/script-leaks.portable.ts";
 import scriptLost from "../script/script-lost.portable.ts";
 import scriptOrder from "../script/script-order.portable.ts";
 import scriptTenants from "../script/script-tenants.portable.ts";
+import inferenceBehaviour from "../inference/behaviour.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -128,4 +129,5 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/script-lost": scriptLost,
   "script/script-order": scriptOrder,
   "script/script-tenants": scriptTenants,
+  "inference/behaviour": inferenceBehaviour,
 };
