@@ -72,7 +72,7 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
     const script = await runtime.openScript({
       source: partsRunner(fileName),
       fileName: "turnwire:parts",
-      modules: { ...guestModules(describeHost(options)), [fileName]: source },
+      modules: { ...(await guestModules(describeHost(options))), [fileName]: source },
       host: hostFunctions(options),
       ...(tenant === undefined ? {} : { tenant }),
     });

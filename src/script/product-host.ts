@@ -3,7 +3,8 @@ import type { EngineConfig } from "../inference/engines.ts";
 import type { ToolContext, ToolRegistry } from "../inference/tool-registry.ts";
 import type { Turn } from "../inference/turn.ts";
 import { checkFunction, checkObject, checkOptionalFunction } from "../internal/check-argument.ts";
-import { type GuestHost, HOST_ENGINE, HOST_TOOL } from "./guest/create-guest.ts";
+import type { GuestHost } from "./guest/create-guest.ts";
+import { HOST_ENGINE, HOST_TOOL } from "./guest/host-globals.ts";
 import type { HostFunction } from "./host-function.ts";
 import { isScriptFunction } from "./script-function.ts";
 

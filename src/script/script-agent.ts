@@ -74,7 +74,7 @@ async function* answer(run: AgentRun, runtime: ScriptRuntime, options: ScriptAge
     tenant: run.identity.tenantId,
     source: agentRunner(fileName),
     fileName: "turnwire:agent",
-    modules: { ...guestModules(describeHost(options)), [fileName]: source },
+    modules: { ...(await guestModules(describeHost(options))), [fileName]: source },
     host: hostFunctions(options, signal),
     signal,
     ...time,

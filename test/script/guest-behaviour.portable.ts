@@ -10,7 +10,7 @@ export default function guestBehaviour({ describe, it, expect }: TestApi): void 
   describe("inference inside the VM", () => {
     it("behaves as it does outside, case by case", async () => {
       const runtime = testRuntime({ limits: { timeoutMs: 60_000 } });
-      const modules = guestModules({ engines: [], resolvesEngines: false, tools: [] });
+      const modules = await guestModules({ engines: [], resolvesEngines: false, tools: [] });
       const script = await runtime.openScript({ source: guestSuite, modules });
       const names = (await script.read("names")) as string[];
       expect(names.length).toBeGreaterThan(50);

@@ -18,10 +18,7 @@ export interface GuestHost {
   readonly tools: readonly ToolDefinition[];
 }
 
-/** Global functions that stand for the host in the VM. */
-export const HOST_ENGINE = "turnwireHostEngine";
-export const HOST_TOOL = "turnwireHostTool";
-
+// The names of host-globals.ts.
 interface HostGlobals {
   readonly turnwireHostEngine?: (
     asked: string | EngineConfig,

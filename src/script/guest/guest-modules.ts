@@ -1,8 +1,9 @@
 import type { GuestHost } from "./create-guest.ts";
-import { guestModule } from "./guest-module.generated.ts";
 
 /** The modules with which a script can import `turnwire`. */
-export function guestModules(host: GuestHost): Record<string, string> {
+export async function guestModules(host: GuestHost): Promise<Record<string, string>> {
+  // Loaded when it is first needed: most of this entry's users run scripts of another kind.
+  const { guestModule } = await import("./guest-module.generated.ts");
   // Text inside of a module: JSON is JavaScript.
   return { turnwire: guestModule, "turnwire:host": `export default ${JSON.stringify(host)};` };
 }
