@@ -45,13 +45,15 @@ export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
     };
     const wait = ({ promise: awaited }: Wait): void => {
       let over = false;
+      let unwatch = (): void => undefined;
       const once = (resume: () => IteratorResult<Wait, T>): void => {
         if (over) return;
         over = true;
         unwatch();
         advance(resume);
       };
-      const unwatch = run.onStop((error) => once(() => steps.throw(error)));
+      // It may have been stopped by the very callback that returned the promise; then this resumes at once.
+      unwatch = run.onStop((error) => once(() => steps.throw(error)));
       if (over) ignore(awaited);
       else {
         awaited.then(

@@ -231,6 +231,19 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect(one.turnCount()).toBe(0);
     });
 
+    it("from inside a callback that then returns a promise", async () => {
+      const { session, user } = createBench(core);
+      const one: ReturnType<typeof session> = session({
+        engine: engines.fromFunction(() => (one.cancelActive(), never())),
+      });
+      expect((await rejectionOf(one.start(user("x")).promise)).code).toBe("cancelled");
+      const inner: ReturnType<typeof session> = session({
+        engine: engines.fromFunction(() => (inner.cancelActive(), Promise.reject(new Error("unheard")))),
+        middlewares: [(turn, next) => next(turn)],
+      });
+      expect((await rejectionOf(inner.runAsync(user("x")))).code).toBe("cancelled");
+    });
+
     it("by a signal, before and while it runs; the listener on it is taken away", async () => {
       const { session, user } = createBench(core);
       const one = session({ engine: engines.fromFunction(never) });

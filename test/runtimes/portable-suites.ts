@@ -65,6 +65,7 @@ import inferenceBehaviour from "../inference/behaviour.portable.ts";
 import guestBehaviour from "../script/guest-behaviour.portable.ts";
 import loadScript from "../script/load-script.portable.ts";
 import scriptAgent from "../script/script-agent.portable.ts";
+import inferenceStress from "../inference/stress.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -136,4 +137,5 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/guest-behaviour": guestBehaviour,
   "script/load-script": loadScript,
   "script/script-agent": scriptAgent,
+  "inference/stress": inferenceStress,
 };

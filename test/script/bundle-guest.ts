@@ -20,6 +20,7 @@ export { InferenceError } from "./src/inference/inference-error.ts";
 const SUITE_ENTRY = `
 import * as core from "turnwire";
 import { collectTests, runTests } from "./test/support/mini-test.ts";
+import { stressRuns } from "./test/inference/stress-runs.ts";
 import { runSuite } from "./test/inference/suite-runs.ts";
 import { sessionSuite } from "./test/inference/suite-sessions.ts";
 import { toolSuite } from "./test/inference/suite-tools.ts";
@@ -27,6 +28,7 @@ import { toolSuite } from "./test/inference/suite-tools.ts";
 globalThis.URL ??= class URL {};
 const suites = { sessions: sessionSuite, runs: runSuite, tools: toolSuite };
 const tests = collectTests(Object.fromEntries(Object.entries(suites).map(([name, suite]) => [name, (api) => suite(api, core)])));
+export const stress = (seed, count) => stressRuns(core, seed, count);
 export const names = tests.map(({ name }) => name);
 export default async (from, to) => (await runTests(tests.slice(from, to))).filter(({ ok }) => !ok);
 `;
