@@ -9,5 +9,6 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/substrate/conformance": 12_000,
   "turnwire/inference": 11_000,
   "turnwire/script": 17_000,
+  "turnwire/script/guest": 11_000,
   "turnwire/script/workerd": 500,
 };
