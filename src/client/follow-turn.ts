@@ -102,7 +102,6 @@ export function followTurn(
       step = new AbortController();
       try {
         for await (const event of connection()) {
-          if (left) return;
           heardAt = clock.now();
           retries.reset();
           if (event.type === STARTED) {

@@ -4,6 +4,7 @@ import { isTerminal, type TurnEvent } from "../event/turn-event.ts";
 import { parseUsage } from "../event/usage.ts";
 import { TurnError } from "../errors.ts";
 import { createDeferred } from "../internal/deferred.ts";
+import { defined } from "../internal/defined.ts";
 import type { ResolvedClientOptions } from "./client-options.ts";
 import { type Begin, followTurn } from "./follow-turn.ts";
 import type { TurnActions } from "./turn-actions.ts";
@@ -185,11 +186,11 @@ function outcomeOf(
   usage?: TurnOutcome["usage"],
 ): TurnOutcome {
   const { message = "The turn failed", code } = failure ?? {};
-  return {
+  return defined({
     status: state as TurnOutcome["status"],
     finalText,
     persisted: state === "completed",
-    ...(usage && { usage }),
-    ...(state === "failed" && { failure: { message, ...(code === undefined ? {} : { code }) } }),
-  };
+    usage,
+    failure: state === "failed" ? defined({ message, code }) : undefined,
+  });
 }

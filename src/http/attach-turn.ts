@@ -1,4 +1,5 @@
 import type { Cursor } from "../event/cursor.ts";
+import { defined } from "../internal/defined.ts";
 import { isEnded } from "../substrate/execution.ts";
 import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { fromSubstrate } from "../turn/from-substrate.ts";
@@ -22,7 +23,7 @@ export async function attachTurn(call: RouteCall): Promise<Response> {
     if (isEnded(state) && lastEventId === after) return new Response(null, { status: 204 });
   }
   return respondWithStored(call, own.executionId, (signal) =>
-    own.substrate.attach(own.executionId, { signal, ...(after === undefined ? {} : { after }) }),
+    own.substrate.attach(own.executionId, defined({ signal, after })),
   );
 }
 
@@ -43,8 +44,7 @@ async function reopen(
   const { tenantId, userId } = call.tenancy;
   // `attach` needs no input, so that whoever reads on need not know the message.
   const attached = Object.assign(Object.create(substrate) as typeof substrate, {
-    open: ({ signal }: { readonly signal?: AbortSignal }) =>
-      substrate.attach(executionId, signal === undefined ? {} : { signal }),
+    open: ({ signal }: { readonly signal?: AbortSignal }) => substrate.attach(executionId, defined({ signal })),
   });
   return respondWithTurn(call, {
     identity: { tenantId, userId, sessionId, turnIndex },

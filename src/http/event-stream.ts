@@ -1,4 +1,5 @@
 import type { TurnEvent } from "../event/turn-event.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import { type BytePipe, createBytePipe } from "../wire/byte-pipe.ts";
 import { NDJSON_TYPE } from "../wire/ndjson.ts";
 import { SSE_TYPE, sseFrame } from "../wire/sse.ts";
@@ -27,8 +28,7 @@ export function openEventStream({ request, routes, head }: RouteCall, executionI
   const left = new AbortController();
   const leave = (): void => left.abort();
   // Which of the two tells depends on the platform: the request's signal, or the body's cancel.
-  if (request.signal?.aborted) leave();
-  else request.signal?.addEventListener("abort", leave);
+  onAbort(request.signal, leave);
   const pipe = createBytePipe({ maxBufferedBytes: routes.limits.maxBufferedBytes, onLeave: leave });
   return {
     pipe,

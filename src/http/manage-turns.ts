@@ -1,4 +1,5 @@
 import { TurnError } from "../errors.ts";
+import { defined } from "../internal/defined.ts";
 import { ownExecution, requireSnapshot, substrateOf } from "./own-execution.ts";
 import { bodyOf, jsonResponse, type RouteCall } from "./route-call.ts";
 import { approvalParams, cancelTurnBody, decideApprovalBody, sessionParams, sessionTurnsQuery } from "./schemas.ts";
@@ -14,21 +15,15 @@ export async function inspectTurn(call: RouteCall): Promise<Response> {
 export async function cancelTurn(call: RouteCall): Promise<Response> {
   const { substrate, executionId } = await ownExecution(call);
   const { reason } = await bodyOf(call, cancelTurnBody, (json) => json ?? {});
-  return jsonResponse(await substrate.cancel(executionId, reason === undefined ? {} : { reason }));
+  return jsonResponse(await substrate.cancel(executionId, defined({ reason })));
 }
 
 /** `POST /turns/:executionId/approvals/:approvalId`. */
 export async function decideApproval(call: RouteCall): Promise<Response> {
   const { substrate, executionId } = await ownExecution(call);
   const { approvalId } = await validate(approvalParams, call.context.req.param(), "path");
-  const { decision, input, note } = await bodyOf(call, decideApprovalBody);
-  return jsonResponse(
-    await substrate.decide(executionId, approvalId, {
-      decision,
-      ...(input === undefined ? {} : { input }),
-      ...(note === undefined ? {} : { note }),
-    }),
-  );
+  const decision = await bodyOf(call, decideApprovalBody);
+  return jsonResponse(await substrate.decide(executionId, approvalId, defined(decision)));
 }
 
 /** `GET /sessions/:sessionId/turns`: what runs, what ran. */
@@ -42,7 +37,7 @@ export async function listTurns(call: RouteCall): Promise<Response> {
   if (substrate.list === undefined)
     throw new TurnError("not-supported", "The substrate behind these routes has no list");
   const { tenantId } = tenancy;
-  const found = await substrate.list({ tenantId, sessionId, ...(state.length === 0 ? {} : { states: state }) });
+  const found = await substrate.list(defined({ tenantId, sessionId, states: state.length === 0 ? undefined : state }));
   // A substrate may be shared with other projects, which have sessions of the same name.
   return jsonResponse({
     turns: found.filter(({ executionId }) => ownParts(tenancy, executionId)?.sessionId === sessionId),

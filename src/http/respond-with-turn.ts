@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 import type { Cursor } from "../event/cursor.ts";
 import type { TurnIdentity } from "../event/identity.ts";
+import { defined } from "../internal/defined.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import type { ChatTurnHooks, OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { resolveChatTurn } from "../turn/chat-turn-input.ts";
 import { playTurn } from "../turn/play-turn.ts";
@@ -20,7 +22,6 @@ export function respondWithTurn(call: RouteCall, own: OwnTurn): Response {
   const { routes, context } = call;
   const { identity, executionId, after, produce } = own;
   const { pipe, frame, left, response } = openEventStream(call, executionId);
-  const waitUntil = waitUntilOf(context);
   const turn = resolveChatTurn({
     ...routes.turnSettings,
     identity,
@@ -29,8 +30,7 @@ export function respondWithTurn(call: RouteCall, own: OwnTurn): Response {
     hooks: Object.assign(Object.create(own.hooks) as OwnerHooks, { produce }),
     keepAliveMs: routes.keepAliveMs,
     maxBufferedBytes: routes.limits.maxBufferedBytes,
-    ...(after === undefined ? {} : { lastEventId: after }),
-    ...(waitUntil === undefined ? {} : { waitUntil }),
+    ...defined({ lastEventId: after, waitUntil: waitUntilOf(context) }),
   });
   const played = playTurn(turn, {
     deliver: (event, json) => pipe.write(frame(event, json)),
@@ -38,8 +38,7 @@ export function respondWithTurn(call: RouteCall, own: OwnTurn): Response {
       return pipe.full;
     },
   });
-  left.addEventListener("abort", played.leave);
-  if (left.aborted) played.leave();
+  onAbort(left, played.leave);
   void played.finished.finally(() => pipe.close());
   return response();
 }

@@ -7,13 +7,17 @@ import type { TurnContext, TurnProducer } from "../turn/turn-producer.ts";
 import {
   checkCount,
   checkDuration,
+  checkFields,
   checkFunction,
   checkName,
   checkObject,
   checkOneOf,
   checkOptionalFunction,
+  oneOf,
+  optional,
 } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
 import type { Substrate } from "../substrate/substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
 import type { Log } from "../turn/turn-owner.ts";
@@ -121,29 +125,35 @@ const TURN_SETTINGS = ["partialText", "hookTimeoutMs", "describeError", "onDisco
 /** Refuses what is no option, at once and naming it; then fills in the defaults. */
 export function resolveRoutes(options: ChatTurnRoutesOptions): Routes {
   checkObject("options", options);
-  const { authorize, projectId, message = userMessage, limits = {}, keepAliveMs = 8_000, onDisconnect } = options;
-  checkFunction("authorize", authorize);
-  checkName("projectId", projectId);
-  checkObject("message", message);
-  checkDuration("keepAliveMs", keepAliveMs);
-  if (onDisconnect !== undefined) checkOneOf("onDisconnect", onDisconnect, ["drain", "cancel"]);
+  const { authorize, projectId, message = userMessage, limits = {}, keepAliveMs = 8_000 } = options;
+  const { maxBodyBytes = 1024 * 1024, maxMessageChars = 100_000, maxBufferedBytes = 64 * 1024 } = limits;
+  const resolvedLimits = { maxBodyBytes, maxMessageChars, maxBufferedBytes };
+  checkFields(options, {
+    authorize: checkFunction,
+    projectId: checkName,
+    message: optional(checkObject),
+    keepAliveMs: optional(checkDuration),
+    onDisconnect: optional(oneOf("drain", "cancel")),
+  });
+  for (const [name, limit] of Object.entries(resolvedLimits)) checkCount(`limits.${name}`, limit, 1);
   const { log, clock } = resolveOwnerOptions(options);
-  const given = TURN_SETTINGS.filter((name) => options[name] !== undefined);
+  const turnSettings = Object.fromEntries(
+    TURN_SETTINGS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
   return {
-    source: resolveSource(options, given),
+    source: resolveSource(options, Object.keys(turnSettings)),
     authorize,
     projectId,
     startBody: startTurnBodyWith(message),
-    limits: resolveLimits(limits),
+    limits: resolvedLimits,
     keepAliveMs,
-    turnSettings: { ...Object.fromEntries(given.map((name) => [name, options[name]])), log, clock },
+    turnSettings: { ...turnSettings, log, clock },
     log,
     clock,
   };
 }
 
-function resolveSource(options: ChatTurnRoutesOptions, given: readonly string[]): TurnSource {
-  const { substrate, produce, hooks } = options;
+function resolveSource({ substrate, produce, hooks }: ChatTurnRoutesOptions, settings: readonly string[]): TurnSource {
   if ((substrate === undefined) === (produce === undefined)) {
     throw new TypeError("chatTurnRoutes takes either a substrate or a produce function");
   }
@@ -151,23 +161,16 @@ function resolveSource(options: ChatTurnRoutesOptions, given: readonly string[])
     checkObject("substrate", substrate);
     checkOneOf("substrate.envelope", substrate.envelope, ["stored", "none"]);
     if (substrate.envelope === "stored") {
-      const misplaced = hooks === undefined ? given[0] : "hooks";
+      const misplaced = hooks === undefined ? settings[0] : "hooks";
       if (misplaced === undefined) return { kind: "stored", substrate };
       throw new TypeError(`${misplaced} belongs to the owner of this substrate (its run engine), not to the routes`);
     }
   }
   checkObject("hooks", hooks);
-  checkFunction("hooks.persistAssistantMessage", (hooks as Partial<OwnerHooks>).persistAssistantMessage);
-  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
-  if (substrate !== undefined) return { kind: "raw", substrate, hooks };
+  for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, fieldsOf(hooks)[name]);
+  checkFields(hooks, { persistAssistantMessage: checkFunction }, "hooks.");
+  const kept = hooks as OwnerHooks;
+  if (substrate !== undefined) return { kind: "raw", substrate, hooks: kept };
   checkFunction("produce", produce);
-  return { kind: "produce", produce: produce as NonNullable<typeof produce>, hooks };
-}
-
-function resolveLimits(limits: RouteLimits): Required<RouteLimits> {
-  checkObject("limits", limits);
-  const { maxBodyBytes = 1024 * 1024, maxMessageChars = 100_000, maxBufferedBytes = 64 * 1024 } = limits;
-  const resolved = { maxBodyBytes, maxMessageChars, maxBufferedBytes };
-  for (const [name, value] of Object.entries(resolved)) checkCount(`limits.${name}`, value, 1);
-  return resolved;
+  return { kind: "produce", produce: produce as NonNullable<typeof produce>, hooks: kept };
 }

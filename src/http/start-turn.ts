@@ -1,5 +1,7 @@
 import { fromSubstrate } from "../turn/from-substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
+import { defined } from "../internal/defined.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
 import { RefusedRequest } from "./problem.ts";
 import { respondWithTurn } from "./respond-with-turn.ts";
 import { bodyOf, cursorOf, type RouteCall } from "./route-call.ts";
@@ -12,21 +14,17 @@ export async function startTurn(call: RouteCall): Promise<Response> {
   const body = await bodyOf(call, routes.startBody, (json) => checkMessageSize(json, routes.limits.maxMessageChars));
   const { sessionId, turnIndex, message, attempt, agent, data } = body;
   await requireSession(tenancy, sessionId);
-  const executionId = ownExecutionId(tenancy, { sessionId, turnIndex, ...(attempt === undefined ? {} : { attempt }) });
+  const executionId = ownExecutionId(tenancy, defined({ sessionId, turnIndex, attempt }));
   const after = (await cursorOf(call)) ?? (body.after || undefined);
   const identity = { tenantId: tenancy.tenantId, userId: tenancy.userId, sessionId, turnIndex };
-  const input: TurnInput = {
-    message,
-    ...(agent === undefined ? {} : { agent }),
-    ...(data === undefined ? {} : { data }),
-  };
+  const input: TurnInput = defined({ message, agent, data });
 
   const { source } = routes;
   const turn = { identity, executionId, after };
   switch (source.kind) {
     case "stored":
       return respondWithStored(call, executionId, (signal) =>
-        source.substrate.open({ identity, executionId, input, signal, ...(after === undefined ? {} : { after }) }),
+        source.substrate.open(defined({ ...turn, input, signal })),
       );
     case "raw":
       return respondWithTurn(call, {
@@ -45,7 +43,7 @@ export async function startTurn(call: RouteCall): Promise<Response> {
 
 /** Before the schema reads it, so that a huge one costs no more than its length. */
 function checkMessageSize(json: unknown, maxChars: number): unknown {
-  const message: unknown = (json as { message?: unknown } | null | undefined)?.message;
+  const { message } = fieldsOf(json);
   const chars = typeof message === "string" ? message.length : (JSON.stringify(message)?.length ?? 0);
   if (chars <= maxChars) return json;
   const detail = `A message may take ${maxChars} characters, and this one takes ${chars}`;

@@ -13,7 +13,12 @@ export type {
 export { createRuntimeOwner } from "./owner/runtime-owner.ts";
 export type { HostCallContext, HostFunction } from "./host-function.ts";
 export type { ScriptLimits } from "./limits.ts";
+export { loadScript } from "./load-script.ts";
+export type { LoadedScript, LoadScriptOptions } from "./load-script.ts";
 export type { ScriptCallOptions } from "./pending-call.ts";
+export type { ProductHost } from "./product-host.ts";
+export { scriptAgent } from "./script-agent.ts";
+export type { ScriptAgentOptions } from "./script-agent.ts";
 export { isScriptFunction } from "./script-function.ts";
 export type { ScriptFunction } from "./script-function.ts";
 export { createScriptRuntime } from "./script-runtime.ts";

@@ -212,6 +212,8 @@ describe("chatTurnRoutes", () => {
       "session.run.completed",
     ]);
     expect(clock.pending).toBe(0);
+    await eventsOf(await post(routesOver(openTo(() => streamOf([])).substrate, { clock })));
+    expect(clock.pending).toBe(0);
     const silent = openTo(() => streamOf([completed]));
     await eventsOf(await post(routesOver(silent.substrate, { clock, keepAliveMs: Infinity })));
     expect(clock.pending).toBe(0);

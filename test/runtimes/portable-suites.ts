@@ -62,6 +62,11 @@ import scriptLeaks from "../script/script-leaks.portable.ts";
 import scriptLost from "../script/script-lost.portable.ts";
 import scriptOrder from "../script/script-order.portable.ts";
 import scriptTenants from "../script/script-tenants.portable.ts";
+import inferenceBehaviour from "../inference/behaviour.portable.ts";
+import guestBehaviour from "../script/guest-behaviour.portable.ts";
+import loadScript from "../script/load-script.portable.ts";
+import scriptAgent from "../script/script-agent.portable.ts";
+import inferenceStress from "../inference/stress.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 
 /** Every portable suite, by the name that reports show. The runners of all runtimes read this one list. */
@@ -130,4 +135,9 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/script-lost": scriptLost,
   "script/script-order": scriptOrder,
   "script/script-tenants": scriptTenants,
+  "inference/behaviour": inferenceBehaviour,
+  "script/guest-behaviour": guestBehaviour,
+  "script/load-script": loadScript,
+  "script/script-agent": scriptAgent,
+  "inference/stress": inferenceStress,
 };

@@ -1,0 +1,78 @@
+import { checkObject } from "../internal/check-argument.ts";
+import { type Clock, systemClock } from "../internal/clock.ts";
+import { type Consts, consts } from "./consts.ts";
+import { createEngines, type Engines } from "./engines.ts";
+import type { Engine, EngineFunction } from "./engine.ts";
+import type { InferenceHost } from "./inference-host.ts";
+import { type Middlewares, middlewares } from "./middlewares.ts";
+import { InferenceSession, type Session } from "./session.ts";
+import { createSessionBuilder, type SessionBuilder } from "./session-builder.ts";
+import { resolveSession, type SessionOptions } from "./session-options.ts";
+import type { RunOptions } from "./run-options.ts";
+import { createTools, type Tools } from "./tool-registry.ts";
+import type { Turn } from "./turn.ts";
+import { type Turns, turns } from "./turns.ts";
+import { version } from "./version.ts";
+
+export interface InferenceSetup {
+  /** Where `engines.host`, `engines.fromConfig` and `useHost` look. */
+  readonly host?: InferenceHost;
+  readonly clock?: Clock;
+  /** Makes the ids of sessions, runs and turns. Default: random UUIDs. */
+  readonly createId?: () => string;
+}
+
+export interface Inference {
+  readonly version: string;
+  readonly consts: Consts;
+  readonly turns: Turns;
+  readonly engines: Engines;
+  readonly middlewares: Middlewares;
+  readonly tools: Tools;
+  readonly createSession: (options: SessionOptions) => Session;
+  readonly createBuilder: (options?: Partial<SessionOptions>) => SessionBuilder;
+  /** One run without a session of one's own: a turn, or a promise where anything is asynchronous. */
+  readonly runInference: (
+    engine: Engine | EngineFunction,
+    turn: Turn,
+    options?: RunOptions & Omit<SessionOptions, "engine">,
+  ) => Turn | Promise<Turn>;
+}
+
+/**
+ * The inference core over a host of one's own. The functions of the module itself are this over no host.
+ *
+ * @example
+ * ```ts
+ * import { createInference } from "turnwire/inference";
+ *
+ * const { createSession, engines, turns } = createInference({
+ *   host: { engine: (name) => (name === "fast" ? (turn) => turns.appendBlock(turn, turns.newAssistantBlock("Hi")) : undefined) },
+ * });
+ * const session = createSession({ engine: engines.host("fast") });
+ * session.run(turns.newTurn({ blocks: [turns.newUserBlock("Hello")] }));
+ * ```
+ */
+export function createInference(setup: InferenceSetup = {}): Inference {
+  checkObject("setup", setup);
+  const { host = {}, clock = systemClock, createId = () => crypto.randomUUID() } = setup;
+  const home = { clock, createId };
+  const open = (options: SessionOptions): InferenceSession =>
+    new InferenceSession(resolveSession(options, createId), home);
+  return {
+    version,
+    consts,
+    turns,
+    engines: createEngines(host),
+    middlewares,
+    tools: createTools(host),
+    createSession: open,
+    createBuilder: (options = {}) => createSessionBuilder(options, open),
+    runInference(engine, turn, options = {}) {
+      checkObject("options", options);
+      const { timeoutMs, tags, signal, onEvent, ...rest } = options;
+      const given = Object.entries({ timeoutMs, tags, signal, onEvent }).filter(([, value]) => value !== undefined);
+      return open({ ...rest, engine }).runEither(turn, Object.fromEntries(given) as RunOptions);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { checkFunction, checkName, checkObject } from "../internal/check-argument.ts";
+import type { Engine, EngineFunction } from "./engine.ts";
+import type { InferenceHost } from "./inference-host.ts";
+import { InferenceError } from "./inference-error.ts";
+import { clonePlain, freezePlain } from "./plain-data.ts";
+import { turns } from "./turns.ts";
+
+export interface Engines {
+  /** Answers every turn with the same text, or with the text of its last user block. */
+  readonly echo: (options?: { readonly reply?: string }) => Engine;
+  readonly fromFunction: (fn: EngineFunction, name?: string) => Engine;
+  /** An engine that the host gives by name. Asked for when it is used. */
+  readonly host: (name: string) => Engine;
+  /** An engine that the host makes of a provider, a model and whatever else it understands. */
+  readonly fromConfig: (config: EngineConfig) => Engine;
+}
+
+export interface EngineConfig {
+  readonly provider?: string;
+  readonly model?: string;
+  readonly [more: string]: unknown;
+}
+
+export function createEngines(host: InferenceHost): Engines {
+  return {
+    echo(options = {}) {
+      checkObject("options", options);
+      const { reply } = options;
+      return {
+        name: "echo",
+        infer(turn) {
+          const last = turn.blocks.filter(({ kind }) => kind === "user").at(-1);
+          const asked = last?.payload?.["text"];
+          turn.blocks.push(turns.newAssistantBlock(reply ?? (typeof asked === "string" ? asked : "")));
+          return turn;
+        },
+      };
+    },
+    fromFunction(fn, name = "function") {
+      checkFunction("fn", fn);
+      checkName("name", name);
+      return { name, infer: (turn, context) => fn(turn, context) };
+    },
+    host(name) {
+      checkName("name", name);
+      return {
+        name,
+        infer(turn, context) {
+          const found = host.engine?.(name);
+          if (found === undefined) throw new InferenceError("no-host", `The host gives no engine ${name}`);
+          return found(turn, context);
+        },
+      };
+    },
+    fromConfig(config) {
+      checkObject("config", config);
+      const kept = freezePlain(clonePlain(config));
+      const name = [kept.provider, kept.model].filter((part) => typeof part === "string").join("/") || "config";
+      return {
+        name,
+        infer(turn, context) {
+          const found = host.resolveEngine?.(kept);
+          if (found === undefined) {
+            throw new InferenceError("no-host", `The host resolves no engine for ${name}: ${JSON.stringify(kept)}`);
+          }
+          return found(turn, context);
+        },
+      };
+    },
+  };
+}

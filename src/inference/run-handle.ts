@@ -1,0 +1,33 @@
+import type { EventHub } from "./event-hub.ts";
+import type { EventListener, InferenceEvent } from "./inference-event.ts";
+import type { Turn } from "./turn.ts";
+
+/** A run that was started. */
+export interface RunHandle {
+  /** The answered turn. Rejects with an Error; nobody has to look at it. */
+  readonly promise: Promise<Turn>;
+  /** Ends it at once, whatever it is at: the promise rejects, `interrupt` is its last event. False when it has ended. */
+  cancel(reason?: string): boolean;
+  on<T extends InferenceEvent["type"] | "*">(type: T, listener: EventListener<T>): this;
+  off<T extends InferenceEvent["type"] | "*">(type: T, listener: EventListener<T>): this;
+}
+
+export function createRunHandle(
+  promise: Promise<Turn>,
+  hub: EventHub,
+  cancel: (reason?: string) => boolean,
+): RunHandle {
+  const handle: RunHandle = {
+    promise,
+    cancel,
+    on(type, listener) {
+      hub.on(type, listener);
+      return handle;
+    },
+    off(type, listener) {
+      hub.off(type, listener);
+      return handle;
+    },
+  };
+  return handle;
+}

@@ -1,0 +1,21 @@
+import { checkFiniteDuration, checkObject, checkOptionalFunction } from "../internal/check-argument.ts";
+import type { InferenceEvent } from "./inference-event.ts";
+import type { RunTags } from "./run-context.ts";
+
+/** What each single run may be given. */
+export interface RunOptions {
+  /** Wall time of the whole run. 0, the default, is no limit. A synchronous run is looked at between its steps. */
+  readonly timeoutMs?: number;
+  readonly tags?: RunTags;
+  /** Cancels the run. */
+  readonly signal?: AbortSignal;
+  /** Hears every event. */
+  readonly onEvent?: (event: InferenceEvent) => unknown;
+}
+
+export function checkRunOptions(options: RunOptions): void {
+  checkObject("options", options);
+  if (options.timeoutMs !== undefined) checkFiniteDuration("options.timeoutMs", options.timeoutMs);
+  if (options.tags !== undefined) checkObject("options.tags", options.tags);
+  checkOptionalFunction("options.onEvent", options.onEvent);
+}

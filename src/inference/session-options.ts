@@ -1,0 +1,64 @@
+import {
+  checkFunction,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalFunction,
+} from "../internal/check-argument.ts";
+import { describeValue } from "../internal/describe-value.ts";
+import type { Engine, EngineFunction } from "./engine.ts";
+import { consoleLog, type Log, safeLog } from "./log.ts";
+import { type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
+import type { ToolHooks } from "./tool-hooks.ts";
+import type { Parts } from "./tool-loop.ts";
+import { resolveToolLoop, type ToolLoopSettings } from "./tool-loop-settings.ts";
+import type { ToolRegistry } from "./tool-registry.ts";
+
+export interface SessionOptions {
+  readonly engine: Engine | EngineFunction;
+  /** Default: a random one. */
+  readonly sessionId?: string;
+  /** The first is the outermost. */
+  readonly middlewares?: readonly (Middleware | MiddlewareFunction)[];
+  readonly tools?: ToolRegistry;
+  readonly toolLoop?: ToolLoopSettings;
+  /** Instead of `toolLoop.hooks`. */
+  readonly toolHooks?: ToolHooks;
+  /** Hears of what fails beside a run: listeners, hooks that may fail. Default `console.error`. */
+  readonly log?: Log;
+}
+
+const KEYS = "engine sessionId middlewares tools toolLoop toolHooks log".split(" ");
+
+export interface ResolvedSession extends Parts {
+  readonly sessionId: string;
+  readonly log: Log;
+}
+
+export function resolveSession(options: SessionOptions, createId: () => string): ResolvedSession {
+  checkObject("options", options);
+  for (const key of Object.keys(options)) checkOneOf("An option of a session", key, KEYS);
+  const { sessionId = createId(), middlewares = [], tools, toolLoop, toolHooks, log = consoleLog } = options;
+  checkName("sessionId", sessionId);
+  checkOptionalFunction("log", log);
+  if (!Array.isArray(middlewares)) {
+    throw new TypeError(`middlewares must be an array, got ${describeValue(middlewares)}`);
+  }
+  if (tools !== undefined) checkObject("tools", tools);
+  return {
+    sessionId,
+    engine: toEngine(options.engine),
+    middlewares: (middlewares as NonNullable<SessionOptions["middlewares"]>).map((one) => toMiddleware(one)),
+    tools,
+    loop: resolveToolLoop(toolLoop, toolHooks),
+    log: safeLog(log),
+  };
+}
+
+function toEngine(engine: Engine | EngineFunction): Engine {
+  if (typeof engine === "function") return { name: engine.name || "function", infer: engine };
+  checkObject("engine", engine);
+  checkFunction("engine.infer", engine.infer);
+  checkName("engine.name", engine.name);
+  return engine;
+}

@@ -1,0 +1,26 @@
+/** Gives the host a script's parts, to be called one by one. Text: it runs in the VM. */
+export const partsRunner = (fileName: string): string => /* js */ `
+import * as script from ${JSON.stringify(fileName)};
+import { middlewares, tools } from "turnwire";
+const list = (script.middlewares ?? []).map((one) => typeof one === "function" ? middlewares.fromJS(one, one.name || "script") : one);
+const hooks = script.toolHooks ?? {};
+let registry = script.tools ?? tools.createRegistry();
+if (Array.isArray(registry)) registry = registry.reduce((all, one) => all.register(one), tools.createRegistry());
+export const parts = {
+  middlewares: list.map(({ name }) => name),
+  tools: registry.list(),
+  hooks: Object.keys(hooks).filter((name) => typeof hooks[name] === "function"),
+  failOpen: hooks.failOpen === true,
+};
+export const middleware = async (index, turn, next, context) => {
+  let below;
+  const answer = await list[index].fn(turn, (given) => (below = next(given ?? turn)), context);
+  return answer ?? (below === undefined ? turn : await below);
+};
+export const tool = (name, args, context) => registry.call(name, args, context);
+export const hook = async (name, context) => {
+  const answer = await hooks[name](context);
+  // What it changed in place is a change of a copy here.
+  return name === "beforeToolCall" ? { args: context.call.args, ...answer } : answer;
+};
+`;

@@ -1,0 +1,103 @@
+import { createSession, engines, turns } from "../../src/inference/index.ts";
+import { type LoadedScript, loadScript } from "../../src/script/index.ts";
+import { callingEngine, rejectionOf, texts, toolUses } from "../inference/suite-support.ts";
+import * as core from "../../src/inference/index.ts";
+import type { PortableSuite } from "../support/test-api.ts";
+import { testRuntime } from "./script-support.ts";
+
+const suite: PortableSuite = ({ describe, it, expect }) => {
+  const user = (text: string) => turns.newTurn({ blocks: [turns.newUserBlock(text)] });
+
+  async function withParts(source: string, body: (script: LoadedScript) => Promise<void>): Promise<void> {
+    const runtime = testRuntime();
+    try {
+      await body(await loadScript({ source, runtime }));
+    } finally {
+      await runtime.close({ graceMs: 0 });
+    }
+  }
+
+  describe("loadScript", () => {
+    it("middlewares: synchronous and async, changing in place, asking twice, by name", async () => {
+      const source = `
+        const redact = (text) => text.replaceAll("secret", "***");
+        export const middlewares = [
+          async function redacts(turn, next) {
+            const answer = await next();
+            for (const block of answer.blocks) if (block.payload?.text) block.payload.text = redact(block.payload.text);
+          },
+          { name: "again", fn: async (turn, next) => { await next(turn); return next(turn); } },
+          (turn, next, ctx) => { turn.metadata.by = [ctx.middlewareName, ctx.tags.plan]; },
+        ];`;
+      await withParts(source, async ({ middlewares, tools, toolHooks }) => {
+        expect(middlewares.map(({ name }) => name)).toEqual(["redacts", "again", "script"]);
+        expect([tools.list(), toolHooks]).toEqual([[], { failOpen: false }]);
+        let asked = 0;
+        const engine = engines.fromFunction(
+          (turn) => void (asked++, turn.blocks.push(turns.newAssistantBlock("a secret"))),
+        );
+        const two = createSession({ engine, middlewares: middlewares.slice(0, 2) });
+        expect(texts(await two.runAsync(user("my secret")))).toEqual(["user: my ***", "llm_text: a ***"]);
+        expect(asked).toBe(2);
+        const last = createSession({ engine, middlewares: middlewares.slice(2) });
+        const answer = await last.runAsync(user("x"), { tags: { plan: "pro" } });
+        expect(answer.metadata?.["by"]).toEqual(["script", "pro"]);
+        expect(() => last.run(user("x"))).toThrow("the middleware script is asynchronous");
+      });
+    });
+
+    it("tools and hooks: in a session of the host, each call a job of the owner", async () => {
+      const source = `
+        import { tools as make } from "turnwire";
+        export const tools = make.createRegistry()
+          .register({ name: "add", description: "Adds", parameters: { type: "object", required: ["a"] }, handler: async ({ a }, ctx) => a + ctx.callId.length })
+          .register({ name: "fail", handler: () => { throw new RangeError("no"); } });
+        export const toolHooks = {
+          beforeToolCall: ({ call }) => { if (call.name === "add") call.args.a += 10; },
+          afterToolCall: ({ result }) => result === undefined ? undefined : { result: { wrapped: result } },
+          onToolError: ({ error }) => ({ action: "abort", error: "stopped: " + error }),
+        };`;
+      await withParts(source, async ({ tools, toolHooks }) => {
+        expect(tools.list().map(({ name, description }) => [name, description])).toEqual([
+          ["add", "Adds"],
+          ["fail", ""],
+        ]);
+        const session = createSession({ engine: callingEngine(core, [["c1", "add", { a: 1 }]]), tools, toolHooks });
+        expect(toolUses(await session.runAsync(user("x")))).toEqual([["c1", { wrapped: 13 }]]);
+        const failing = createSession({ engine: callingEngine(core, [["c", "fail", {}]]), tools, toolHooks });
+        expect((await rejectionOf(failing.runAsync(user("x")))).message).toMatch("stopped: RangeError: no");
+      });
+    });
+
+    it("a cancel reaches a script's tool, and the script serves the next call", async () => {
+      const source = `
+        let aborted = 0;
+        export const tools = [
+          { name: "hang", handler: (args, { signal }) => new Promise(() => {}) },
+          { name: "ok", handler: () => "ok" },
+        ];`;
+      await withParts(source, async ({ tools }) => {
+        const session = createSession({ engine: callingEngine(core, [["c", "hang", {}]]), tools });
+        const handle = session.start(user("x"));
+        const begun = new Promise<void>((resolve) => void handle.on("tool-call-execute", () => resolve()));
+        await begun;
+        handle.cancel();
+        expect((await rejectionOf(handle.promise)).message).toMatch("cancelled");
+        expect(await tools.call("ok")).toBe("ok");
+      });
+    });
+
+    it("what does not load is refused; what was disposed fails", async () => {
+      expect(
+        (await rejectionOf(loadScript({ source: "export const middlewares = 1;", runtime: testRuntime() }))).message,
+      ).toMatch("TypeError");
+      await withParts("export const tools = [{ name: 'one', handler: () => 1 }];", async ({ tools, dispose }) => {
+        expect(await tools.call("one")).toBe(1);
+        await dispose();
+        expect((await rejectionOf(tools.call("one") as Promise<unknown>)).message).toMatch("closed");
+      });
+    });
+  });
+};
+
+export default suite;
