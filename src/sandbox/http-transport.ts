@@ -1,4 +1,4 @@
-import { checkName, checkObject, checkOptionalFunction } from "../internal/check-argument.ts";
+import { checkName, checkOptionalFunction } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import { readSome } from "../internal/read-some.ts";
@@ -241,9 +241,4 @@ function readObject(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
-}
-
-export function isEndpoint(value: object): value is SandboxEndpoint {
-  checkObject("sandbox", value);
-  return "url" in value;
 }

@@ -259,7 +259,8 @@ it("a decision that was taken to the sandbox is not taken for the answer to the 
     };
     const asked: string[] = [];
     for await (const { type, data } of agent.stream(run)) {
-      if (type === "approval.requested") asked.push(String((data?.["request"] as { id?: string }).id));
+      const request = data?.["request"] as { readonly id: string } | undefined;
+      if (type === "approval.requested" && request !== undefined) asked.push(request.id);
     }
     return asked;
   };
