@@ -15,6 +15,9 @@ import type { RunContext, RunTags } from "./run-context.ts";
  *  3. Whoever waits for something when it is stopped is told at once, before `stop` returns.
  */
 
+// One for all: making an error for each run that ends well would be most of what a small run costs.
+const ENDED = new InferenceError("ended", "The run has ended");
+
 export interface RunIdentity {
   readonly sessionId: string;
   readonly inferenceId: string;
@@ -94,19 +97,16 @@ export class ActiveRun {
   /** What a callback is told of the run, and of itself. */
   context<T extends object>(more: T): T & RunContext {
     const { sessionId, inferenceId, turnId, tags, deadlineMs } = this.identity;
-    const signals = this.#signal;
-    const context = {
+    return {
       timestampMs: this.clock.now(),
       sessionId,
       inferenceId,
       turnId,
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
       ...(tags === undefined ? {} : { tags }),
-      get signal() {
-        return signals.signal;
-      },
+      signal: this.#signal.signal,
+      ...more,
     };
-    return Object.assign(context, more);
   }
 
   /** Says the first event, also when it was cancelled before. */
@@ -125,7 +125,7 @@ export class ActiveRun {
     this.#ended = true;
     this.#stopTimer?.();
     const wasStopped = this.#stopped !== undefined;
-    this.#stopped ??= new InferenceError("ended", "The run has ended");
+    this.#stopped ??= ENDED;
     // What a failed run still has in hand should stop.
     if (type !== "final") this.#signal.abort(this.#stopped);
     if (!wasStopped) this.#tellWatchers(this.#stopped);

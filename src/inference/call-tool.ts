@@ -106,26 +106,27 @@ function* tryOnce(
   if (loop.allowedTools?.has(name) === false) {
     throw new InferenceError("tool-refused", `The tool ${name} is not allowed (allowedTools)`);
   }
+  const what = `the tool ${name}`;
+  const { executionTimeoutMs } = loop;
+  if (executionTimeoutMs === Infinity) {
+    return yield* settle(registry.call(name, args, run.context({ callId: id, callName })), what);
+  }
   const begunAt = run.clock.now();
   const own = new LazySignal();
   const unwatch = run.onStop((error) => own.abort(error));
   const late = (): Error => {
-    const error = new Error(`The tool ${name} took more than ${loop.executionTimeoutMs} ms (executionTimeoutMs)`);
+    const error = new Error(`The tool ${name} took more than ${executionTimeoutMs} ms (executionTimeoutMs)`);
     own.abort(error);
     return error;
   };
   try {
-    const context = run.context({ callId: id, callName });
-    Object.defineProperty(context, "signal", { get: () => own.signal, enumerable: true });
-    const answer = registry.call(name, args, context);
-    const what = `the tool ${name}`;
-    if (!isThenable(answer)) {
-      // It cannot be cut off, but being late is being late.
-      if (run.clock.now() - begunAt > loop.executionTimeoutMs) throw late();
-      return answer;
+    const answer = registry.call(name, args, run.context({ callId: id, callName, signal: own.signal }));
+    if (isThenable(answer)) {
+      return yield* settle(run.isSync ? answer : waitWithin(run, answer, executionTimeoutMs, late), what);
     }
-    if (loop.executionTimeoutMs === Infinity || run.isSync) return yield* settle(answer, what);
-    return yield* settle(waitWithin(run, answer, loop.executionTimeoutMs, late), what);
+    // It cannot be cut off, but being late is being late.
+    if (run.clock.now() - begunAt > executionTimeoutMs) throw late();
+    return answer;
   } finally {
     unwatch();
   }

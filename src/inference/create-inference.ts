@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../internal/clock.ts";
 import { type Consts, consts } from "./consts.ts";
 import { createEngines, type Engines } from "./engines.ts";
 import type { Engine, EngineFunction } from "./engine.ts";
+import { createIdMaker } from "./id-maker.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import { type Middlewares, middlewares } from "./middlewares.ts";
 import { InferenceSession, type Session } from "./session.ts";
@@ -18,7 +19,7 @@ export interface InferenceSetup {
   /** Where `engines.host`, `engines.fromConfig` and `useHost` look. */
   readonly host?: InferenceHost;
   readonly clock?: Clock;
-  /** Makes the ids of sessions, runs and turns. Default: random UUIDs. */
+  /** Makes the ids of sessions, runs and turns. Default: a random part and a count. */
   readonly createId?: () => string;
 }
 
@@ -55,7 +56,7 @@ export interface Inference {
  */
 export function createInference(setup: InferenceSetup = {}): Inference {
   checkObject("setup", setup);
-  const { host = {}, clock = systemClock, createId = () => crypto.randomUUID() } = setup;
+  const { host = {}, clock = systemClock, createId = createIdMaker() } = setup;
   const home = { clock, createId };
   const open = (options: SessionOptions): InferenceSession =>
     new InferenceSession(resolveSession(options, createId), home);

@@ -16,7 +16,7 @@ import type { ToolRegistry } from "./tool-registry.ts";
 
 export interface SessionOptions {
   readonly engine: Engine | EngineFunction;
-  /** Default: a random one. */
+  /** Default: one that no other session has. */
   readonly sessionId?: string;
   /** The first is the outermost. */
   readonly middlewares?: readonly (Middleware | MiddlewareFunction)[];

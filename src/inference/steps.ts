@@ -85,6 +85,10 @@ export function ignore(promise: PromiseLike<unknown>): void {
 /** All of the tasks, at most `limit` at a time, begun in order. The first failure ends it, and no further one begins. */
 export function* inParallel<T>(run: ActiveRun, tasks: readonly (() => Steps<T>)[], limit: number): Steps<T[]> {
   const results: T[] = [];
+  if (limit === 1 || tasks.length === 1) {
+    for (const task of tasks) results.push(yield* task());
+    return results;
+  }
   let next = 0;
   function* work(): Steps<void> {
     try {

@@ -104,11 +104,6 @@ class Registry implements ToolRegistry {
     const problem = findSchemaProblem(tool.definition.parameters, given);
     if (problem !== undefined) throw new InferenceError("tool-refused", `The tool ${name} refuses: ${problem}`);
     const handler = tool.handler as (args: unknown, context: ToolContext) => unknown;
-    return handler(given, withName(context, name));
+    return handler(given, { ...context, toolName: name, timestampMs: context.timestampMs ?? Date.now() });
   }
-}
-
-// Not a spread: the signal of a context is made only when someone reads it.
-function withName(context: Partial<ToolContext>, toolName: string): ToolContext {
-  return Object.assign(context, { toolName, timestampMs: context.timestampMs ?? Date.now() });
 }

@@ -30,8 +30,17 @@ export function checkTurn(value: unknown, name: string): Turn {
   if (!Array.isArray(blocks)) {
     throw new TypeError(`${name}.blocks must be an array, got ${describeValue(blocks)}`);
   }
-  for (const [index, block] of (blocks as readonly unknown[]).entries()) checkBlock(block, `${name}.blocks[${index}]`);
+  for (let index = 0; index < blocks.length; index++) {
+    // The name is for a message that is hardly ever written.
+    if (!isBlock(blocks[index])) checkBlock(blocks[index], `${name}.blocks[${index}]`);
+  }
   return value as Turn;
+}
+
+function isBlock(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, payload } = value as Partial<Block>;
+  return kind !== undefined && KINDS.has(kind) && (payload === undefined || isPlainObject(payload));
 }
 
 export function checkBlock(value: unknown, name: string): Block {
