@@ -1,14 +1,11 @@
-import type { Middleware, NextMiddleware } from "../inference/middleware.ts";
-import type { RunContext } from "../inference/run-context.ts";
-import type { HookContext, ToolHooks } from "../inference/tool-hooks.ts";
-import { createTools, type ToolDefinition, type ToolRegistry } from "../inference/tool-registry.ts";
-import type { Turn } from "../inference/turn.ts";
+import type { Middleware } from "../inference/middleware.ts";
+import type { ToolHooks } from "../inference/tool-hooks.ts";
+import type { ToolRegistry } from "../inference/tool-registry.ts";
 import { checkObject, checkString } from "../internal/check-argument.ts";
 import { guestModules } from "./guest/guest-modules.ts";
 import { partsRunner } from "./guest/parts-runner.ts";
 import type { ScriptLimits } from "./limits.ts";
 import { checkProductHost, describeHost, hostFunctions, type ProductHost } from "./product-host.ts";
-import type { Script } from "./script.ts";
 import { createScriptRuntime } from "./script-runtime.ts";
 import type { ScriptRuntime } from "./script-runtime-contract.ts";
 import { quickjs } from "./vm/quickjs/quickjs.ts";
@@ -31,13 +28,6 @@ export interface LoadedScript {
   readonly toolHooks: ToolHooks;
   /** Closes the script; its parts fail from then on. */
   readonly dispose: () => Promise<void>;
-}
-
-interface Parts {
-  readonly middlewares: readonly string[];
-  readonly tools: readonly ToolDefinition[];
-  readonly hooks: readonly string[];
-  readonly failOpen: boolean;
 }
 
 /**
@@ -76,11 +66,10 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
       host: hostFunctions(options),
       ...(tenant === undefined ? {} : { tenant }),
     });
-    const parts = (await script.read("parts")) as Parts;
+    // The inference core comes in here alone: a program that only runs scripts does without it.
+    const { scriptParts } = await import("./script-parts.ts");
     return {
-      middlewares: parts.middlewares.map((name, index) => scriptMiddleware(script, name, index)),
-      tools: scriptTools(script, parts.tools),
-      toolHooks: scriptHooks(script, parts),
+      ...scriptParts(script, await script.read("parts")),
       async dispose() {
         await script.close();
         await close();
@@ -90,44 +79,4 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
     await close();
     throw error;
   }
-}
-
-/** What the script is told: plain data, and the run's signal. */
-function callOptions({ sessionId, inferenceId, signal }: Partial<RunContext>): {
-  readonly signal?: AbortSignal;
-  readonly labels: Readonly<Record<string, string>>;
-} {
-  const labels = {
-    ...(sessionId === undefined ? {} : { session: sessionId }),
-    ...(inferenceId === undefined ? {} : { inference: inferenceId }),
-  };
-  return signal === undefined ? { labels } : { signal, labels };
-}
-
-function scriptMiddleware(script: Script, name: string, index: number): Middleware {
-  return {
-    name,
-    fn(turn, next, context) {
-      const below = ([given]: readonly unknown[]): ReturnType<NextMiddleware> => next(given as Turn | undefined);
-      return script.call("middleware", [index, turn, below, context], callOptions(context)) as Promise<Turn>;
-    },
-  };
-}
-
-function scriptTools(script: Script, definitions: readonly ToolDefinition[]): ToolRegistry {
-  const registry = createTools({}).createRegistry();
-  for (const definition of definitions) {
-    const { name } = definition;
-    registry.register({
-      ...definition,
-      handler: (args: unknown, context) => script.call("tool", [name, args, context], callOptions(context)),
-    });
-  }
-  return registry;
-}
-
-function scriptHooks(script: Script, { hooks, failOpen }: Parts): ToolHooks {
-  const hook = (name: string) => (context: HookContext) =>
-    script.call("hook", [name, context], callOptions(context)) as Promise<object | undefined>;
-  return { ...Object.fromEntries(hooks.map((name) => [name, hook(name)])), failOpen };
 }

@@ -27,8 +27,8 @@ describe("the code in README.md and in doc comments", () => {
 
   it("is run, with few exceptions", () => {
     const shown = blocks.filter(({ run }) => !run);
-    // One needs a Worker and one a test runner; in doc comments some need a sandbox. All are type-checked.
-    expect(shown.filter(({ file }) => file === "README.md").length).toBeLessThanOrEqual(2);
+    // Some need a Worker, a test runner or a sandbox; other tests do what they show. All are type-checked.
+    expect(shown.filter(({ file }) => file === "README.md").length).toBeLessThanOrEqual(3);
     expect(shown.length).toBeLessThanOrEqual(Math.ceil(blocks.length / 8));
   });
 

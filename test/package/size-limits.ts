@@ -9,7 +9,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
   "turnwire/inference": 11_000,
-  "turnwire/script": 17_000,
+  "turnwire/script": 15_000,
   "turnwire/script/guest": 11_000,
   "turnwire/script/workerd": 500,
   "turnwire/hono": 12_300,
