@@ -30,8 +30,15 @@ function stage(source: string, more: Partial<ScriptAgentOptions> & { readonly sl
   };
 }
 
+/** A script's limits count real time, of which each look lets a little pass. */
+const until = (world: World, check: () => unknown): Promise<void> =>
+  world.until(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return check();
+  }, MANY_STEPS);
+
 const reach = (world: World, state: string): Promise<void> =>
-  world.until(async () => (await world.run(id)).state === state, MANY_STEPS);
+  until(world, async () => (await world.run(id)).state === state);
 
 async function texts(world: World): Promise<unknown[]> {
   const log = await world.log(id);
@@ -149,7 +156,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       const { world, options, end, calls } = stage("let n = 0; export default () => `turn ${++n}`;");
       const engine = world.engine(options);
       for (const n of [1, 2]) await engine.open(request(n));
-      await world.until(() => calls.filter((call) => call === "flush").length === 2, MANY_STEPS);
+      await until(world, () => calls.filter((call) => call === "flush").length === 2);
       expect(calls.filter((call) => call.startsWith("persist"))).toEqual(["persist turn 1", "persist turn 1"]);
       await world.stop(engine);
       await end();
@@ -202,10 +209,10 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       await engine.open(request(1));
       let begun = false;
       void gate.passed.then(() => (begun = true));
-      await world.until(() => begun, MANY_STEPS);
+      await until(world, () => begun);
       await engine.cancel(id, { reason: "enough" });
       await reach(world, "cancelled");
-      await world.until(() => heard.length === 2, MANY_STEPS);
+      await until(world, () => heard.length === 2);
       expect([...heard].sort()).toEqual(["script aborted", "tool aborted"]);
       expect((await world.types(id)).at(-1)).toBe("session.run.cancelled");
       expect(calls).toEqual(["end cancelled", "flush"]);
@@ -226,7 +233,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         const line = world.line();
         const engine = world.engine({ ...options, line });
         await engine.open(request(1));
-        await world.until(async () => (await texts(world)).includes("lost"), MANY_STEPS);
+        await until(world, async () => (await texts(world)).includes("lost"));
         line.cut();
         const again = world.engine(options);
         again.start();
@@ -248,7 +255,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         const one = request(n);
         await engine.open({ ...one, identity: { ...one.identity, tenantId: `tenant-${n}` } });
       }
-      await world.until(() => calls.filter((call) => call === "flush").length === 2, MANY_STEPS);
+      await until(world, () => calls.filter((call) => call === "flush").length === 2);
       expect(calls.filter((call) => call.startsWith("persist")).sort()).toEqual([
         "persist tenant-1",
         "persist tenant-2",
