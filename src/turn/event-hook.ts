@@ -19,8 +19,9 @@ export function createEventHook(turn: OwnedTurn): EventHook {
   let idle: Deferred<void> | undefined;
 
   function tell(event: TurnEvent): void {
+    if (hooks.onEvent === undefined) return;
     try {
-      const result: unknown = hooks.onEvent?.(event, turnSubject);
+      const result: unknown = hooks.onEvent(event, turnSubject);
       if (typeof fieldsOf(result)["then"] !== "function") return;
       pending++;
       void attempt(turn, "onEvent", () => result).then(() => {

@@ -2,7 +2,7 @@ import { checkObject } from "../internal/check-argument.ts";
 import type { LooseIterator } from "./iterate.ts";
 
 /** A loop that never waits would keep sockets and timers waiting: after this many values it lets them have their turn. */
-const VALUES_PER_TIMER = 16_384;
+const VALUES_PER_TIMER = 65_536;
 
 /** Who a pump works for. */
 export interface PumpOwner {
