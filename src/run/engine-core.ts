@@ -51,8 +51,7 @@ export class EngineCore {
     fence?: Fence,
   ): Promise<T> {
     const { value, run, said } = await this.transact((tx) => {
-      const run = tx.getRun(executionId);
-      if (run === undefined) throw executionNotFound(executionId);
+      const run = knownRun(tx, executionId);
       if (fence !== undefined && (run.epoch !== fence.epoch || run.workerId !== fence.workerId)) {
         throw new TurnError("lease-lost", `Another worker has taken over ${executionId}`);
       }
@@ -63,6 +62,12 @@ export class EngineCore {
     this.tell(executionId, said);
     onSaid(said, run);
     return value;
+  }
+
+  /** Tells readers and the hook what a transaction has committed that no owner of the run has said. */
+  announce(run: RunRecord, said: SaidEvents): void {
+    this.tell(run.executionId, said);
+    this.tellHook(run, said);
   }
 
   /** Tells readers what a transaction has committed. */
@@ -100,6 +105,9 @@ export class EngineCore {
   }
 }
 
-export function executionNotFound(executionId: string): TurnError {
-  return new TurnError("execution-not-found", `There is no execution ${executionId}`);
+/** The run's row; refused when there is none. */
+export function knownRun(tx: RunTransaction, executionId: string): RunRecord {
+  const run = tx.getRun(executionId);
+  if (run === undefined) throw new TurnError("execution-not-found", `There is no execution ${executionId}`);
+  return run;
 }
