@@ -145,7 +145,8 @@ export class SqlTransaction implements RunTransaction {
   }
 
   trimmableRuns(limit: number, skipNewest: number): RunRecord[] {
-    const count = Number(this.#sql.get(queries.COUNT_TRIMMABLE, [])?.["count"]);
+    // Counting takes as long as there are runs.
+    const count = skipNewest === 0 ? limit : Number(this.#sql.get(queries.COUNT_TRIMMABLE, [])?.["count"]);
     const wanted = Math.min(limit, count - skipNewest);
     return wanted <= 0 ? [] : this.#records(queries.TRIMMABLE_RUNS, [asLimit(wanted)]);
   }

@@ -47,7 +47,9 @@ import runLeases from "../run/leases.portable.ts";
 import runRecovery from "../run/recovery.portable.ts";
 import runRecoverySettling from "../run/recovery-settling.portable.ts";
 import runRestartedText from "../run/restarted-text.portable.ts";
+import runAppendInterval from "../run/append-interval.portable.ts";
 import runRetention from "../run/retention.portable.ts";
+import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
@@ -120,7 +122,9 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/recovery": runRecovery,
   "run/recovery-settling": runRecoverySettling,
   "run/restarted-text": runRestartedText,
+  "run/append-interval": runAppendInterval,
   "run/retention": runRetention,
+  "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
   "run/conformance": runConformance,
