@@ -6,6 +6,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/run": 24_000,
   "turnwire/sandbox": 16_950,
   "turnwire/sqlite": 8_000,
+  "turnwire/cloudflare": 40_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
   "turnwire/inference": 11_000,

@@ -1,0 +1,105 @@
+import { checkObject } from "../internal/check-argument.ts";
+import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
+import type { RunEngineOptions } from "../run/engine-options.ts";
+import { sqliteStore } from "../sqlite/sqlite-store.ts";
+import { answerCall } from "./answer-call.ts";
+import type { ObjectState } from "./object-platform.ts";
+import { storageDriver } from "./storage-driver.ts";
+import { WakeAlarm } from "./wake-alarm.ts";
+
+/** What a run engine takes, without what the object sees to itself. */
+export type TurnObjectOptions = Omit<RunEngineOptions, "store" | "workerId" | "wake" | "pollMs" | "clock">;
+
+/** An instance, as the platform knows it. */
+export interface TurnObject {
+  fetch(request: Request): Promise<Response>;
+  alarm(): Promise<void>;
+}
+
+/** The class that a Worker exports and `wrangler.toml` names. */
+export type TurnObjectClass<Env> = new (state: ObjectState, env: Env) => TurnObject;
+
+/**
+ * An object is at most one instance at a time, so nobody else is kept waiting by a lease: it only says how long after an
+ * eviction the alarm takes up what nobody has asked for since.
+ */
+const DEFAULTS = { leaseMs: 60_000, heartbeatMs: 20_000, appendEveryMs: 100 };
+/** A row of an object's storage takes 2 MB. What a run's row holds beside the event is little. */
+const MAX_EVENT_BYTES = 2_000_000 - 10_000;
+/** One name for all instances of an object: a new one takes back at once what the last one held. */
+const WORKER_ID = "turn-object";
+
+/**
+ * Makes the class of Durable Objects in which executions live: the run engine on the object's own SQLite. One object
+ * holds one session. Options that need `env` (keys, bindings) are given as a function of it.
+ *
+ * The object owns its executions: hooks run in it, whoever listens. An alarm brings it back to work after an eviction, a
+ * deploy or an exception. With nothing running it sets no timer and can be put to sleep.
+ *
+ * @example
+ * ```ts
+ * import { defineTurnObject } from "turnwire/cloudflare";
+ * import { textDelta } from "turnwire";
+ *
+ * interface Env {
+ *   readonly MODEL_KEY: string;
+ * }
+ *
+ * export const TurnObject = defineTurnObject((env: Env) => ({
+ *   agents: {
+ *     default: async function* ({ input }) {
+ *       yield textDelta(`You said: ${String(input.message)}${env.MODEL_KEY === "" ? " (without a model)" : ""}`);
+ *     },
+ *   },
+ * }));
+ * ```
+ */
+export function defineTurnObject<Env = unknown>(
+  options: TurnObjectOptions | ((env: Env) => TurnObjectOptions),
+): TurnObjectClass<Env> {
+  const optionsFor = typeof options === "function" ? options : (): TurnObjectOptions => options;
+  if (typeof options !== "function") checkObject("options", options);
+
+  return class implements TurnObject {
+    readonly #state: ObjectState;
+    readonly #options: TurnObjectOptions;
+    readonly #alarm: WakeAlarm;
+    #engine: RunEngine | undefined;
+
+    constructor(state: ObjectState, env: Env) {
+      this.#state = state;
+      this.#options = optionsFor(env);
+      const { log = console.error } = this.#options;
+      this.#alarm = new WakeAlarm(state.storage, (error) => log("The object's alarm cannot be set", { error }));
+      void state.blockConcurrencyWhile(() => this.#alarm.load());
+    }
+
+    fetch(request: Request): Promise<Response> {
+      return answerCall(request, () => this.#running(), this.#isEmpty());
+    }
+
+    async alarm(): Promise<void> {
+      this.#alarm.rang();
+      if (!this.#isEmpty()) await this.#running().recover();
+    }
+
+    /** Whether nothing was ever opened here. */
+    #isEmpty(): boolean {
+      if (this.#engine !== undefined) return false;
+      const { sql } = this.#state.storage;
+      return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'turnwire_runs'").toArray().length === 0;
+    }
+
+    #running(): RunEngine {
+      this.#engine ??= createRunEngine({
+        ...DEFAULTS,
+        maxEventBytes: MAX_EVENT_BYTES,
+        ...this.#options,
+        store: sqliteStore({ driver: storageDriver(this.#state.storage, () => this.#alarm.set()) }),
+        workerId: WORKER_ID,
+        wake: (at) => this.#alarm.want(at),
+      });
+      return this.#engine;
+    }
+  };
+}
