@@ -1,7 +1,7 @@
 import { checkObject } from "../internal/check-argument.ts";
 import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
 import type { RunEngineOptions } from "../run/engine-options.ts";
-import { sqliteStore } from "../sqlite/sqlite-store.ts";
+import { driverStore } from "../sqlite/sql-store.ts";
 import { answerCall } from "./answer-call.ts";
 import type { ObjectState } from "./object-platform.ts";
 import { storageDriver } from "./storage-driver.ts";
@@ -95,7 +95,7 @@ export function defineTurnObject<Env = unknown>(
         ...DEFAULTS,
         maxEventBytes: MAX_EVENT_BYTES,
         ...this.#options,
-        store: sqliteStore({ driver: storageDriver(this.#state.storage, () => this.#alarm.set()) }),
+        store: driverStore(storageDriver(this.#state.storage, () => this.#alarm.set())),
         workerId: WORKER_ID,
         wake: (at) => this.#alarm.want(at),
       });
