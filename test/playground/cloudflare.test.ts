@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { startWrangler } from "../cloudflare/wrangler-process.ts";
 import { skipBrowser } from "./chromium.ts";
-import { startCloudflarePlayground } from "./cloudflare-server.ts";
 import { usePlayground } from "./use-playground.ts";
 
 describe.skipIf(skipBrowser)("playground on a Worker", { timeout: 60_000 }, () => {
-  const playground = usePlayground({ start: startCloudflarePlayground });
+  const playground = usePlayground({ start: () => startWrangler("wrangler.toml") });
 
   it("goes on in the same page when the Worker and its objects are killed in the middle of an answer", async () => {
     const message = Array.from({ length: 70 }, (_, index) => `word${index}`).join(" ");

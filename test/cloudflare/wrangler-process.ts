@@ -4,28 +4,50 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { projectFolder } from "../package/entries.ts";
-import type { PlaygroundServer } from "./playground-server.ts";
 
-/** The playground as a Worker, as `npm run start:cloudflare` starts it: wrangler and workerd, on a folder of its own. */
-export async function startCloudflarePlayground(): Promise<PlaygroundServer> {
+/** `wrangler dev` and its workerd in a process group of their own, so that they can be killed and started again. */
+export interface WranglerProcess {
+  /** Stays the same when it is started again. */
+  readonly port: number;
+  /** No warning given, nothing saved: what a crash does. Storage stays. */
+  kill(): Promise<void>;
+  /** Another process on the same port and storage. */
+  startAgain(): Promise<void>;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<void>;
+  /** Where storage is kept. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** Starts the Worker of a config (its path from the project's folder); `vars` are bindings of text. */
+export async function startWrangler(
+  config: string,
+  vars: Readonly<Record<string, string>> = {},
+): Promise<WranglerProcess> {
   const folder = mkdtempSync(`${tmpdir()}/turnwire-worker-`);
   const port = await freePort();
-  let running = await run(port, folder);
+  const texts = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const start = (): Promise<Running> =>
+    run(port, ["dev", "--config", config, "--port", String(port), "--persist-to", folder, ...texts]);
+  let running = await start();
 
   async function kill(): Promise<void> {
     // All of the group: requests to a workerd that died under a living wrangler hang.
-    if (running.child.pid !== undefined) process.kill(-running.child.pid, "SIGKILL");
+    if (running.child.pid !== undefined && running.child.exitCode === null && running.child.signalCode === null)
+      process.kill(-running.child.pid, "SIGKILL");
     await running.ended;
   }
 
   return {
     port,
+    folder,
     kill,
     get ended() {
       return running.ended;
     },
     async startAgain() {
-      running = await run(port, folder);
+      running = await start();
     },
     async close() {
       await kill();
@@ -39,9 +61,9 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-async function run(port: number, folder: string): Promise<Running> {
-  const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", folder];
-  const child = spawn("wrangler", [...args, "--show-interactive-dev-session=false"], {
+async function run(port: number, args: readonly string[]): Promise<Running> {
+  const always = ["--ip", "127.0.0.1", "--inspector-port", "0", "--show-interactive-dev-session=false"];
+  const child = spawn("wrangler", [...args, ...always], {
     cwd: projectFolder,
     detached: true,
     env: {
