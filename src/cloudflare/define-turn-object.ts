@@ -28,6 +28,7 @@ const DEFAULTS = { leaseMs: 60_000, heartbeatMs: 20_000, appendEveryMs: 100 };
 const MAX_EVENT_BYTES = 2_000_000 - 10_000;
 /** One name for all instances of an object: a new one takes back at once what the last one held. */
 const WORKER_ID = "turn-object";
+const RETRY_ALARM_MS = 10_000;
 
 /**
  * Makes the class of Durable Objects in which executions live: the run engine on the object's own SQLite. One object
@@ -64,23 +65,36 @@ export function defineTurnObject<Env = unknown>(
     readonly #state: ObjectState;
     readonly #options: TurnObjectOptions;
     readonly #alarm: WakeAlarm;
+    readonly #log: (message: string, meta: Record<string, unknown>) => void;
     #engine: RunEngine | undefined;
 
     constructor(state: ObjectState, env: Env) {
       this.#state = state;
       this.#options = optionsFor(env);
-      const { log = console.error } = this.#options;
-      this.#alarm = new WakeAlarm(state.storage, (error) => log("The object's alarm cannot be set", { error }));
+      this.#log = this.#options.log ?? console.error;
+      this.#alarm = new WakeAlarm(state.storage, (error) => this.#log("The object's alarm cannot be set", { error }));
       void state.blockConcurrencyWhile(() => this.#alarm.load());
     }
 
     fetch(request: Request): Promise<Response> {
-      return answerCall(request, () => this.#running(), this.#isEmpty());
+      return answerCall(request, {
+        engine: () => this.#running(),
+        isEmpty: this.#isEmpty(),
+        log: this.#log,
+      });
     }
 
     async alarm(): Promise<void> {
       this.#alarm.rang();
-      if (!this.#isEmpty()) await this.#running().recover();
+      if (this.#isEmpty()) return;
+      try {
+        await this.#running().recover();
+      } catch (error) {
+        // The platform tries an alarm that failed a few times and then forgets it: this one is set anew instead.
+        this.#log("The object's alarm did nothing; it is set again", { error });
+        this.#alarm.want(Date.now() + RETRY_ALARM_MS);
+        this.#alarm.set();
+      }
     }
 
     /** Whether nothing was ever opened here. */
