@@ -43,10 +43,6 @@ export function declareGuest(): string {
     `  export { ${[...exported.keys()].join(", ")} };`,
     "}",
     "",
-    'declare module "turnwire/script/guest" {',
-    '  export * from "turnwire";',
-    "}",
-    "",
   ].join("\n");
 }
 

@@ -576,7 +576,3 @@ declare module "turnwire" {
 
   export { AfterToolCallAnswer, AfterToolCallContext, BeforeToolCallAnswer, Block, Engine, EngineContext, EngineFunction, HookCall, HookContext, InferenceError, InferenceEvent, InferenceEventOf, JsonSchema, JsonValue, Middleware, MiddlewareContext, MiddlewareFunction, NextMiddleware, RunHandle, RunOptions, ScriptAnswer, ScriptContext, ScriptDecision, ScriptTurn, Session, SessionOptions, ToolCallInfo, ToolContext, ToolDefinition, ToolErrorAnswer, ToolErrorContext, ToolHooks, ToolLoopSettings, ToolRegistry, ToolResultInfo, ToolSpec, Turn, TurnEvent, consts, createBuilder, createInference, createSession, engines, middlewares, runInference, tools, turns, version };
 }
-
-declare module "turnwire/script/guest" {
-  export * from "turnwire";
-}
