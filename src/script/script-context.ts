@@ -5,7 +5,7 @@ import type { HostFunction } from "./host-function.ts";
 import { RunningHostCall } from "./host-function.ts";
 import { LentValues } from "./lent-values.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
-import { plainHostError, scriptFailure } from "./script-failure.ts";
+import { plainHostError, scriptError, scriptFailure } from "./script-failure.ts";
 import { ScriptFunction } from "./script-function.ts";
 import * as op from "./vm/prelude/operations.ts";
 import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
@@ -248,11 +248,16 @@ export class ScriptContext {
         break;
       case op.MESSAGE_HOST_CALL:
       case op.MESSAGE_REF_CALL: {
-        const [target, slots] = splitOnce(details);
-        const args = this.#decode(text, slots, number) as readonly unknown[];
-        this.#callHost(message[0] === op.MESSAGE_HOST_CALL ? target : Number(target), number, args, trigger);
+        const [name, slots] = splitOnce(details);
+        const running = new RunningHostCall();
+        const args = this.#decode(text, slots, running) as readonly unknown[];
+        const target = message[0] === op.MESSAGE_HOST_CALL ? name : Number(name);
+        this.#callHost(target, number, args, running, trigger);
         break;
       }
+      case op.MESSAGE_ABORT:
+        this.#hostCalls.get(number)?.running.abortGiven(Number(details), scriptError(text));
+        break;
       case op.MESSAGE_TIMER:
         this.#setTimer(number, Number(details), trigger);
         break;
@@ -280,13 +285,18 @@ export class ScriptContext {
     this.#load?.resolve(undefined);
   }
 
-  #callHost(target: string | number, id: number, args: readonly unknown[], trigger: PendingCall | undefined): void {
+  #callHost(
+    target: string | number,
+    id: number,
+    args: readonly unknown[],
+    running: RunningHostCall,
+    trigger: PendingCall | undefined,
+  ): void {
     if (trigger?.abandoned !== undefined) {
       this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, id, plainHostError(abortError(trigger.abandoned)));
       return;
     }
     const fn = typeof target === "string" ? this.#host.hosts[target] : this.#lent.functionOf(target);
-    const running = new RunningHostCall();
     this.#hostCalls.set(id, { running, trigger });
     const fail = (error: unknown): void => this.#endHostCall(id, running, op.FAIL_HOST_CALL, plainHostError(error));
     if (fn === undefined) {
@@ -358,11 +368,13 @@ export class ScriptContext {
     }
   }
 
-  #decode(text: string, slots: string, hostCall: number | undefined): unknown {
-    return decodeFromVm(text, parseSlots(slots), (ref) => this.#functionFor(ref, hostCall));
+  #decode(text: string, slots: string, hostCall: RunningHostCall | undefined): unknown {
+    return decodeFromVm(text, parseSlots(slots), (ref) =>
+      ref < 0 ? hostCall?.given(-ref) : this.#functionFor(ref, hostCall),
+    );
   }
 
-  #functionFor(ref: number, hostCall: number | undefined): ScriptFunction {
+  #functionFor(ref: number, hostCall: RunningHostCall | undefined): ScriptFunction {
     const call = (args: readonly unknown[], options: ScriptCallOptions = {}): Promise<unknown> => {
       const pending = this.#host.newCall("call script function", options, (settled) => this.settled(settled));
       if (this.#dead !== undefined)

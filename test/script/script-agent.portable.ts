@@ -220,6 +220,55 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       await end();
     });
 
+    it("a cancel or a timeout inside the script reaches the host's tool and engine, and the turn goes on", async () => {
+      const source = `
+        import { createSession, turns } from "turnwire";
+        const asks = (turn) => turns.appendBlock(turn, turns.newToolCallBlock("c", "slow", {}));
+        export default async (turn, ctx) => {
+          const ends = [];
+          const seed = turns.newTurn({ blocks: [turns.newUserBlock("go")] });
+          const run = async (options, runOptions, when) => {
+            const handle = createSession(options).start(seed, runOptions);
+            if (when !== undefined) handle.on(when, () => queueMicrotask(() => handle.cancel("enough")));
+            ends.push(await handle.promise.then(() => "answered", ({ code }) => code));
+          };
+          const { tools } = ctx, { slow } = ctx.engines;
+          await run({ engine: slow }, {}, "partial");
+          await run({ engine: asks, tools }, {}, "tool-call-execute");
+          await run({ engine: asks, tools }, { timeoutMs: 20 });
+          await run({ engine: asks, tools, toolLoop: { executionTimeoutMs: 20, maxIterations: 1 } }, {});
+          const own = new AbortController();
+          const direct = tools.call("slow", {}, { signal: own.signal });
+          queueMicrotask(() => own.abort(new Error("by hand")));
+          ends.push(await direct.catch(({ message }) => message));
+          return ends.join();
+        };`;
+      const heard: string[] = [];
+      const untilAborted = (who: string, signal: AbortSignal | undefined): Promise<never> =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => {
+            heard.push(`${who}: ${(signal.reason as Error).message}`);
+            reject(new Error("stopped"));
+          });
+        });
+      const tools = inferenceTools
+        .createRegistry()
+        .register({ name: "slow", handler: (_args, { signal }) => untilAborted("tool", signal) });
+      const slow: NonNullable<ScriptAgentOptions["engines"]>[string] = (_turn, { signal, partial }) => {
+        partial("I think");
+        return untilAborted("engine", signal);
+      };
+      const { snapshot } = await play(source, "completed", { tools, engines: { slow } });
+      expect(snapshot?.finalText).toBe("cancelled,cancelled,timeout,max-iterations,stopped");
+      expect(heard).toEqual([
+        "engine: The run was cancelled: enough",
+        "tool: The run was cancelled: enough",
+        "tool: The run took longer than its timeoutMs",
+        "tool: The tool slow took more than 20 ms (executionTimeoutMs)",
+        "tool: by hand",
+      ]);
+    });
+
     it("a crash in the middle: begun again from its checkpoint where that is safe, failed where it is not", async () => {
       const source = `export default async (turn, ctx) => {
         if (turn.checkpoint) return ", kept " + turn.checkpoint.step + ", attempt " + turn.attempt;
