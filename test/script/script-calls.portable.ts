@@ -360,7 +360,7 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
           await held;
           await script.close();
           expect(await call).toBe("closed");
-          expect(heard).toEqual([expect.stringMatching("The script was closed")]);
+          expect(heard).toEqual(["TurnError: The script was closed"]);
         },
         { host },
       );
