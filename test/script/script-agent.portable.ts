@@ -1,67 +1,11 @@
-import type { RunEngineOptions } from "../../src/run/index.ts";
 import { scriptAgent, type ScriptAgentOptions } from "../../src/script/index.ts";
 import { createInference, tools as inferenceTools, turns } from "../../src/inference/index.ts";
-import { createGate, createWorld, idOf, notedHooks, request, type World } from "../run/engine-world.ts";
+import { createGate, createWorld, notedHooks, request } from "../run/engine-world.ts";
 import type { PortableSuite } from "../support/test-api.ts";
+import { id, play, reach, stage, texts, until } from "./script-stage.ts";
 import { testRuntime } from "./script-support.ts";
 
-const id = idOf(1);
-const MANY_STEPS = 5_000;
-
-interface Stage {
-  readonly world: World;
-  readonly calls: string[];
-  readonly options: Partial<RunEngineOptions>;
-  readonly end: () => Promise<void>;
-}
-
-/** A world with one script as its agent, and the hooks' calls. */
-function stage(source: string, more: Partial<ScriptAgentOptions> & { readonly sliceMs?: number } = {}): Stage {
-  const world = createWorld();
-  const calls: string[] = [];
-  const { sliceMs, ...rest } = more;
-  const runtime = testRuntime(sliceMs === undefined ? {} : { limits: { sliceMs } });
-  const agent = scriptAgent({ source, runtime, ...rest });
-  return {
-    world,
-    calls,
-    options: { agents: { default: agent }, hooks: notedHooks(calls) },
-    end: () => runtime.close({ graceMs: 0 }),
-  };
-}
-
-/** A script's limits count real time, of which each look lets a little pass. */
-const until = (world: World, check: () => unknown): Promise<void> =>
-  world.until(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return check();
-  }, MANY_STEPS);
-
-const reach = (world: World, state: string): Promise<void> =>
-  until(world, async () => (await world.run(id)).state === state);
-
-async function texts(world: World): Promise<unknown[]> {
-  const log = await world.log(id);
-  return log.filter(({ type }) => type === "message.part.updated").map(({ data }) => data?.["delta"]);
-}
-
 const suite: PortableSuite = ({ describe, it, expect }) => {
-  async function play(
-    source: string,
-    state: "completed" | "failed",
-    more: Parameters<typeof stage>[1] = {},
-    input: object = {},
-  ) {
-    const { world, calls, options, end } = stage(source, more);
-    const engine = world.engine(options);
-    await engine.open(request(1, input));
-    await reach(world, state);
-    const snapshot = await engine.inspect(id);
-    await world.stop(engine);
-    await end();
-    return { world, calls, snapshot };
-  }
-
   describe("script agent", () => {
     it("streams, knows its turn, and its text is the answer", async () => {
       const source = `export default async (turn, ctx) => {
@@ -134,7 +78,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
 
     it("a script that never ends is stopped by its limits: a loop, and a promise", async () => {
-      const loop = await play("export default () => { for (;;); }", "failed", { sliceMs: 100 });
+      const loop = await play("export default () => { for (;;); }", "failed", { limits: { sliceMs: 100 } });
       expect(loop.snapshot?.failure?.code).toBe("script-timeout");
       const hang = await play("export default () => new Promise(() => {});", "failed", { timeoutMs: 50 });
       expect(hang.snapshot?.failure?.code).toBe("script-timeout");
