@@ -67,6 +67,7 @@ import scriptTenants from "../script/script-tenants.portable.ts";
 import inferenceBehaviour from "../inference/behaviour.portable.ts";
 import guestBehaviour from "../script/guest-behaviour.portable.ts";
 import loadScript from "../script/load-script.portable.ts";
+import manyTenants from "../script/many-tenants.portable.ts";
 import scriptAgent from "../script/script-agent.portable.ts";
 import inferenceStress from "../inference/stress.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -142,6 +143,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "inference/behaviour": inferenceBehaviour,
   "script/guest-behaviour": guestBehaviour,
   "script/load-script": loadScript,
+  "script/many-tenants": manyTenants,
   "script/script-agent": scriptAgent,
   "inference/stress": inferenceStress,
 };
