@@ -1,4 +1,5 @@
 import { checkObject } from "../internal/check-argument.ts";
+import { systemClock } from "../internal/clock.ts";
 import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
 import type { RunEngineOptions } from "../run/engine-options.ts";
 import { sqliteStore } from "../sqlite/sqlite-store.ts";
@@ -70,7 +71,9 @@ export function defineTurnObject<Env = unknown>(
       this.#state = state;
       this.#options = optionsFor(env);
       const { log = console.error } = this.#options;
-      this.#alarm = new WakeAlarm(state.storage, (error) => log("The object's alarm cannot be set", { error }));
+      this.#alarm = new WakeAlarm(state.storage, systemClock, (error) =>
+        log("The object's alarm cannot be set", { error }),
+      );
       void state.blockConcurrencyWhile(() => this.#alarm.load());
     }
 
@@ -78,9 +81,10 @@ export function defineTurnObject<Env = unknown>(
       return answerCall(request, () => this.#running(), this.#isEmpty());
     }
 
-    async alarm(): Promise<void> {
-      this.#alarm.rang();
-      if (!this.#isEmpty()) await this.#running().recover();
+    alarm(): Promise<void> {
+      return this.#alarm.answer(async () => {
+        if (!this.#isEmpty()) await this.#running().recover();
+      });
     }
 
     /** Whether nothing was ever opened here. */
@@ -91,7 +95,8 @@ export function defineTurnObject<Env = unknown>(
     }
 
     #running(): RunEngine {
-      this.#engine ??= createRunEngine({
+      if (this.#engine !== undefined) return this.#engine;
+      this.#engine = createRunEngine({
         ...DEFAULTS,
         maxEventBytes: MAX_EVENT_BYTES,
         ...this.#options,
@@ -99,6 +104,8 @@ export function defineTurnObject<Env = unknown>(
         workerId: WORKER_ID,
         wake: (at) => this.#alarm.want(at),
       });
+      // Whatever this instance was made for: what the last one left is not kept waiting for the alarm.
+      this.#engine.start();
       return this.#engine;
     }
   };

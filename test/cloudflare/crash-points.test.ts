@@ -44,7 +44,10 @@ async function crashAt(kind: "crash" | "batched", ...points: readonly CrashPoint
   return checkTurn(world, sessionId, { read, steps: CRASH_STEPS, crashes: points });
 }
 
-describe("a turn whose object is thrown away", () => {
+/** Generous: each test is many turns. */
+const PATIENCE = { timeout: 120_000 };
+
+describe("a turn whose object is thrown away", PATIENCE, () => {
   it("has events one by one to be thrown away at", () => {
     expect(count).toBe(18);
   });
@@ -65,7 +68,7 @@ describe("a turn whose object is thrown away", () => {
   });
 });
 
-describe("a turn whose workerd is killed", () => {
+describe("a turn whose workerd is killed", PATIENCE, () => {
   it("R5 R8 S2: at each of its events, and around each hook", async () => {
     const points = [
       ...indices().map((event) => ({ how: "kill", event, when: "before" }) as const),
@@ -76,7 +79,7 @@ describe("a turn whose workerd is killed", () => {
   });
 });
 
-describe("a turn that nobody reads and nobody asks after", () => {
+describe("a turn that nobody reads and nobody asks after", PATIENCE, () => {
   it("R5 R8: is brought to its end by the alarm alone, wherever its object is thrown away", async () => {
     const points = [
       ...indices().map((event) => ({ how: "abort", event, when: "after" }) as const),
