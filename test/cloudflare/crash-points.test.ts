@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../sqlite/temporary-folder.ts";
+import { storageFolder } from "./storage-folder.ts";
 import type { CrashKind, CrashPoint } from "./crash-plan.ts";
 import { until } from "../http/http-client.ts";
 import {
@@ -16,7 +16,7 @@ import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-work
 // Objects that are thrown away, and whole processes that are killed, at each event of a turn and around each hook; with
 // readers that come back.
 
-const folder = temporaryFolder();
+const folder = storageFolder();
 let workers: TurnWorkers;
 /** How many events a turn has that nothing happens to. */
 let count = 0;

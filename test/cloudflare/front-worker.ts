@@ -27,14 +27,12 @@ function routesOf(namespace: ObjectNamespace, attempts: number): Hono {
 
 async function answer(request: Request, env: Env): Promise<Response> {
   const app = new Hono();
+  const [first = "", second = ""] = new URL(request.url).pathname.slice(1).split("/");
   const namespaceOf = (kind: string): ObjectNamespace | undefined => env[kind.toUpperCase()];
-  for (const kind of Object.keys(env)) {
-    const namespace = namespaceOf(kind);
-    if (namespace === undefined || kind === "LEDGER") continue;
-    app.route(`/${kind.toLowerCase()}`, routesOf(namespace, 6));
-    // Asks an object once, and never again when that fails.
-    app.route(`/once/${kind.toLowerCase()}`, routesOf(namespace, 1));
-  }
+  // Below `/once` an object is asked once, and never again when that fails.
+  const [mount, kind, attempts] = first === "once" ? [`/once/${second}`, second, 1] : [`/${first}`, first, 6];
+  const asked = namespaceOf(kind);
+  if (asked !== undefined) app.route(mount, routesOf(asked, attempts));
   app.get("/notes/:executionId", async (context) => {
     const ledger = namespaceOf("ledger");
     return context.json(ledger === undefined ? [] : await readNotes(ledger, context.req.param("executionId")));
