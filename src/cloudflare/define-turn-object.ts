@@ -1,4 +1,5 @@
 import { checkObject } from "../internal/check-argument.ts";
+import { systemClock } from "../internal/clock.ts";
 import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
 import type { RunEngineOptions } from "../run/engine-options.ts";
 import { driverStore } from "../sqlite/sql-store.ts";
@@ -72,7 +73,9 @@ export function defineTurnObject<Env = unknown>(
       this.#state = state;
       this.#options = optionsFor(env);
       this.#log = this.#options.log ?? console.error;
-      this.#alarm = new WakeAlarm(state.storage, (error) => this.#log("The object's alarm cannot be set", { error }));
+      this.#alarm = new WakeAlarm(state.storage, systemClock, (error) =>
+        this.#log("The object's alarm cannot be set", { error }),
+      );
       void state.blockConcurrencyWhile(() => this.#alarm.load());
     }
 
@@ -84,17 +87,17 @@ export function defineTurnObject<Env = unknown>(
       });
     }
 
-    async alarm(): Promise<void> {
-      this.#alarm.rang();
-      if (this.#isEmpty()) return;
-      try {
-        await this.#running().recover();
-      } catch (error) {
-        // The platform tries an alarm that failed a few times and then forgets it: this one is set anew instead.
-        this.#log("The object's alarm did nothing; it is set again", { error });
-        this.#alarm.want(Date.now() + RETRY_ALARM_MS);
-        this.#alarm.set();
-      }
+    alarm(): Promise<void> {
+      return this.#alarm.answer(async () => {
+        if (this.#isEmpty()) return;
+        try {
+          await this.#running().recover();
+        } catch (error) {
+          // The platform tries an alarm that failed a few times and then forgets it: this one is set anew instead.
+          this.#log("The object's alarm did nothing; it is set again", { error });
+          this.#alarm.want(systemClock.now() + RETRY_ALARM_MS);
+        }
+      });
     }
 
     /** Whether nothing was ever opened here. */
@@ -105,7 +108,8 @@ export function defineTurnObject<Env = unknown>(
     }
 
     #running(): RunEngine {
-      this.#engine ??= createRunEngine({
+      if (this.#engine !== undefined) return this.#engine;
+      this.#engine = createRunEngine({
         ...DEFAULTS,
         maxEventBytes: MAX_EVENT_BYTES,
         ...this.#options,
@@ -113,6 +117,8 @@ export function defineTurnObject<Env = unknown>(
         workerId: WORKER_ID,
         wake: (at) => this.#alarm.want(at),
       });
+      // Whatever this instance was made for: what the last one left is not kept waiting for the alarm.
+      this.#engine.start();
       return this.#engine;
     }
   };

@@ -96,18 +96,13 @@ class DurableObjectSubstrate implements Substrate {
     // Ids may have been derived with their tenant or without it.
     const names = [sessionObjectName(undefined, sessionId)];
     if (tenantId !== undefined) names.push(sessionObjectName(tenantId, sessionId));
-    const lists = await Promise.all(
-      names.map(async (name) => {
-        const answer = await this.#caller.ask(name, { call: "list", filter });
-        return (await answer.json()) as ExecutionSnapshot[];
-      }),
-    );
-    return lists.flat();
+    const lists = names.map((name) => this.#caller.askJson<ExecutionSnapshot[]>(name, { call: "list", filter }));
+    return (await Promise.all(lists)).flat();
   }
 
+  // Async, so that an id that names no object rejects.
   async #ask<T>(call: Exclude<ObjectCall, { call: "open" | "list" }>): Promise<T> {
-    const answer = await this.#caller.ask(objectNameOf(call.executionId), call);
-    return (await answer.json()) as T;
+    return this.#caller.askJson<T>(objectNameOf(call.executionId), call);
   }
 
   async #attached(

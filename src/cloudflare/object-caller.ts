@@ -25,7 +25,21 @@ export class ObjectCaller {
   }
 
   /** The object's answer; throws its refusal, or `connection-lost` when it cannot be reached. */
-  async ask(objectName: string, call: ObjectCall, signal?: AbortSignal): Promise<Response> {
+  ask(objectName: string, call: ObjectCall, signal?: AbortSignal): Promise<Response> {
+    return this.#ask(objectName, call, (response) => response, signal);
+  }
+
+  /** The object's answer as JSON. An object that is lost while it answers is asked again, too. */
+  askJson<T>(objectName: string, call: ObjectCall): Promise<T> {
+    return this.#ask(objectName, call, (response) => response.json() as Promise<T>);
+  }
+
+  async #ask<T>(
+    objectName: string,
+    call: ObjectCall,
+    read: (response: Response) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const body = JSON.stringify(call);
     for (let failures = 1; ; failures++) {
       signal?.throwIfAborted();
@@ -34,7 +48,7 @@ export class ObjectCaller {
         const stub = this.#namespace.get(this.#namespace.idFromName(objectName));
         const init = { method: "POST", body };
         const response = await stub.fetch(OBJECT_URL, signal === undefined ? init : { ...init, signal });
-        if (response.ok) return response;
+        if (response.ok) return await read(response);
         throw new Refused(readRefusal(await response.json()));
       } catch (error) {
         if (error instanceof Refused) throw error.refusal;

@@ -1,11 +1,11 @@
 import type { TestResult } from "../support/mini-test.ts";
-import { temporaryFolder } from "../sqlite/temporary-folder.ts";
+import { storageFolder } from "./storage-folder.ts";
 import { startWorker } from "./start-worker.ts";
 
 // Starts the real workerd around a test Worker (its config is the argument), runs its tests over HTTP one by one, and
 // prints their results as one line of JSON.
 
-const state = temporaryFolder();
+const state = storageFolder();
 const worker = await startWorker(new URL(process.argv[2] ?? "", import.meta.url), state.path);
 const names = (await (await fetch(new URL("/tests", worker.url))).json()) as string[];
 const results: TestResult[] = [];
