@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as cloudflareCost } from "./cloudflare-cost.ts";
 import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-bridge": scriptBridge,
   "script-context": scriptContext,
   "sandbox-stream": sandboxStream,
+  "cloudflare-cost": cloudflareCost,
 };
 const reportFile = ".cache/bench.json";
 
