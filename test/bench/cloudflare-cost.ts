@@ -52,6 +52,7 @@ interface TurnCall {
 const scenarios: Readonly<Record<string, Scenario>> = {
   "all at once": { turn: { events: EVENTS, everyMs: 0 }, play: playThrough },
   "50 events a second": { turn: { events: EVENTS, everyMs: PACE_MS }, play: playThrough },
+  "20 events a second": { turn: { events: EVENTS, everyMs: 50 }, play: playThrough },
   "50 a second, one approval": { turn: { events: EVENTS, everyMs: PACE_MS, asks: true }, play: playWithApproval },
   "50 a second, two reconnects": { turn: { events: EVENTS, everyMs: PACE_MS }, play: playWithReconnects },
 };
@@ -62,7 +63,10 @@ export async function bench(): Promise<Row[]> {
   const workerd = await startWorkerd(folder);
   try {
     const measured = await Promise.all(
-      Object.entries(scenarios).map(async ([name, scenario]) => ({ name, ...(await measure(workerd, name, scenario)) })),
+      Object.entries(scenarios).map(async ([name, scenario]) => ({
+        name,
+        ...(await measure(workerd, name, scenario)),
+      })),
     );
     const cpuMs = await cpuPerTurn(workerd);
     for (const { name, first, later } of measured) printUsage(name, first, later);
@@ -239,10 +243,7 @@ function printUsage(name: string, first: TurnUsage, later: TurnUsage): void {
   }
 }
 
-function printPrices(
-  measured: readonly { readonly name: string; readonly later: TurnUsage }[],
-  cpuMs: number,
-): void {
+function printPrices(measured: readonly { readonly name: string; readonly later: TurnUsage }[], cpuMs: number): void {
   console.log(`  At most ${cpuMs.toFixed(1)} ms of the Worker's processor time per paced turn`);
   const titles = ["per turn", "rows written", "rows read", "requests", "held", "transactions", "$ per 1,000 turns"];
   console.log(`  | ${titles.join(" | ")} |\n  |${" --- |".repeat(titles.length)}`);

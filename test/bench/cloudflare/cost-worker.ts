@@ -21,7 +21,8 @@ const LEASE_MS = 9_000;
 
 const Defined = defineTurnObject({
   agents: { default: { stream: benchAgent, replay: "safe" } },
-  hooks: { persistAssistantMessage: () => undefined },
+  // What a product that keeps and bills its answers has.
+  hooks: { persistAssistantMessage: () => undefined, onTurnComplete: () => undefined },
   session: "parallel",
   leaseMs: LEASE_MS,
   heartbeatMs: LEASE_MS / 3,
