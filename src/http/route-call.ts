@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { ZodType } from "zod";
+import type { $ZodType } from "zod/v4/core";
 import type { Cursor } from "../event/cursor.ts";
 import { readJson } from "./read-body.ts";
 import type { Routes } from "./route-options.ts";
@@ -20,7 +20,7 @@ export interface RouteCall {
 /** The body, as its schema reads it. */
 export async function bodyOf<T>(
   call: RouteCall,
-  schema: ZodType<T>,
+  schema: $ZodType<T>,
   read: (json: unknown) => unknown = (json) => json,
 ): Promise<T> {
   const { request, routes, context } = call;

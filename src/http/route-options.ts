@@ -1,4 +1,4 @@
-import type { ZodType } from "zod";
+import type { $ZodType } from "zod/v4/core";
 import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { HOOK_NAMES } from "../turn/chat-turn-hooks.ts";
 import type { ChatTurnInput } from "../turn/chat-turn-input.ts";
@@ -67,7 +67,7 @@ interface CommonOptions extends TurnSettings {
   /** Part of every execution id, and the fence between products on one substrate. */
   readonly projectId: string;
   /** What the product accepts as a message. Default: a text, or a list of parts with a type. */
-  readonly message?: ZodType<TurnInput["message"]>;
+  readonly message?: $ZodType<TurnInput["message"]>;
   readonly limits?: RouteLimits;
   /**
    * `session.run.heartbeat` is sent after so long a silence. Default 8,000, below the shortest time that a platform is
@@ -111,7 +111,7 @@ export interface Routes {
   readonly source: TurnSource;
   readonly authorize: Authorize;
   readonly projectId: string;
-  readonly startBody: ZodType<StartTurnBody>;
+  readonly startBody: $ZodType<StartTurnBody>;
   readonly limits: Required<RouteLimits>;
   readonly keepAliveMs: number;
   readonly turnSettings: TurnSettings & { readonly log: Log; readonly clock: Clock };
