@@ -1,19 +1,18 @@
-import { en } from "zod/locales";
-import * as z from "zod/mini";
-import { type FieldProblem, RefusedRequest } from "./problem.ts";
+import type { $ZodType } from "zod/v4/core";
+import type { FieldProblem } from "./problem.ts";
+import type * as schemas from "./schemas.ts";
 
-/** More than these would tell nobody more. */
-const MAX_ERRORS = 10;
+export type Schemas = typeof schemas;
 
-/** The small zod has no messages of its own; a product that has set a language keeps it. */
-const english = en().localeError;
-
-/** What a schema reads from a part of the request; a refusal that names the fields otherwise. */
-export async function validate<T>(schema: z.core.$ZodType<T>, value: unknown, where: FieldProblem["in"]): Promise<T> {
-  const result = await z.safeParseAsync(schema, value, { error: z.config().localeError ?? english });
-  if (result.success) return result.data;
-  const errors = result.error.issues
-    .slice(0, MAX_ERRORS)
-    .map(({ path, message }): FieldProblem => ({ in: where, path: path.map(String).join("."), detail: message }));
-  throw new RefusedRequest("invalid-request", errors);
+/**
+ * What one of the schemas reads from a part of the request. The schemas are loaded and made by the first request that
+ * has something to be read: making them takes longer than all else that a Worker does when it starts.
+ */
+export async function validate<T>(
+  schemaOf: (schemas: Schemas) => $ZodType<T>,
+  value: unknown,
+  where: FieldProblem["in"],
+): Promise<T> {
+  const [all, { checkPart }] = await Promise.all([import("./schemas.ts"), import("./check-part.ts")]);
+  return checkPart(schemaOf(all), value, where);
 }

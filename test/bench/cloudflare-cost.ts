@@ -59,7 +59,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 
 export async function bench(): Promise<Row[]> {
   const bundle = await bundleWorker(new URL("./cloudflare/cost-worker.ts", import.meta.url));
-  const folder = writeWorkerFolder(bundle, ["CountedTurnObject"]);
+  const folder = writeWorkerFolder(bundle, { objects: ["CountedTurnObject"] });
   const workerd = await startWorkerd(folder);
   try {
     const measured = await Promise.all(

@@ -17,12 +17,12 @@ export async function* benchAgent({ input, resume }: AgentRun): AsyncGenerator<T
   const [from, until] = !asks ? [0, events] : resume === undefined ? [0, half] : [half, events];
   const startedAt = Date.now();
   for (let n = from; n < until; n++) {
-    if (everyMs > 0) {
-      // By the clock, so that a late timer does not slow the whole turn down.
-      const waitMs = startedAt + (n - from) * everyMs - Date.now();
-      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-    yield textDelta(` word ${n}`);
+    // By the clock, so that a late timer does not slow the whole turn down.
+    const dueAt = startedAt + (n - from) * everyMs;
+    const waitMs = everyMs === 0 ? 0 : dueAt - Date.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    // For those who want to know how late it comes.
+    yield textDelta(` word ${n} at ${dueAt}`);
   }
   if (asks && resume === undefined) {
     yield { type: "approval.requested", data: { toolName: "delete_files", input: { folder: "/srv/reports" } } };

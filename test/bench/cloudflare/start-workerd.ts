@@ -27,19 +27,26 @@ export interface WorkerFolder {
 
 const CLOCK_TICKS_PER_SECOND = 100;
 
-/** `objects` are the names of the Worker's classes of Durable Objects; each is bound under its own name. */
-export function writeWorkerFolder(bundle: WorkerBundle, objects: readonly string[] = []): WorkerFolder {
+export interface WorkerBindings {
+  /** The names of the Worker's classes of Durable Objects; each is bound under its own name. */
+  readonly objects?: readonly string[];
+  /** The name under which it gets what loads other Workers. */
+  readonly loader?: string;
+}
+
+export function writeWorkerFolder(bundle: WorkerBundle, bindings: WorkerBindings = {}): WorkerFolder {
   const path = mkdtempSync(join(tmpdir(), "turnwire-workerd-"));
   mkdirSync(join(path, "objects"));
   for (const { name, bytes } of bundle) writeFileSync(join(path, name), bytes);
-  writeFileSync(join(path, "config.capnp"), configOf(bundle, objects));
+  writeFileSync(join(path, "config.capnp"), configOf(bundle, bindings));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-function configOf(bundle: WorkerBundle, objects: readonly string[]): string {
+function configOf(bundle: WorkerBundle, { objects = [], loader }: WorkerBindings): string {
   const modules = bundle.map(({ name, kind }) => `(name = "${name}", ${kind} = embed "${name}")`);
   const namespaces = objects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`);
   const bindings = objects.map((name) => `(name = "${name}", durableObjectNamespace = "${name}")`);
+  if (loader !== undefined) bindings.push(`(name = "${loader}", workerLoader = ())`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -63,7 +70,7 @@ const worker :Workerd.Worker = (
 
 export async function startWorkerd({ path }: WorkerFolder): Promise<WorkerdProcess> {
   const startedAt = performance.now();
-  const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
+  const child = spawn(workerdBinary(), ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
     cwd: path,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
