@@ -1,5 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as cloudflareColdStart } from "./cloudflare-cold-start.ts";
+import { bench as cloudflareCost } from "./cloudflare-cost.ts";
+import { bench as cloudflareScale } from "./cloudflare-scale.ts";
 import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
@@ -23,6 +26,9 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-context": scriptContext,
   "script-tenants": scriptTenants,
   "sandbox-stream": sandboxStream,
+  "cloudflare-cost": cloudflareCost,
+  "cloudflare-scale": cloudflareScale,
+  "cloudflare-cold-start": cloudflareColdStart,
 };
 const reportFile = ".cache/bench.json";
 
