@@ -17,6 +17,8 @@ export type Step =
   | { readonly pauseMs: number }
   /** One event with so many characters. */
   | { readonly pad: number }
+  /** A piece of the answer with so many characters. */
+  | { readonly sayLong: number }
   | { readonly fail: string };
 
 export type Steps = readonly Step[];
@@ -53,6 +55,7 @@ export async function* playSteps(run: AgentRun, place: StepsPlace): AsyncGenerat
     else if ("gate" in step) await Promise.race([place.gate(step.gate), stopped]);
     else if ("pauseMs" in step) await new Promise((resolve) => setTimeout(resolve, step.pauseMs));
     else if ("pad" in step) yield { type: "status", data: { status: "x".repeat(step.pad) } };
+    else if ("sayLong" in step) yield textDelta("y".repeat(step.sayLong));
     else if ("fail" in step) throw new Error(step.fail);
     else {
       yield { type: "approval.requested", data: { toolName: "pay", input: { amount: 1 }, ...step.ask } };

@@ -49,6 +49,7 @@ import runRecoverySettling from "../run/recovery-settling.portable.ts";
 import runRestartedText from "../run/restarted-text.portable.ts";
 import runAppendInterval from "../run/append-interval.portable.ts";
 import runRetention from "../run/retention.portable.ts";
+import runValueSizes from "../run/value-sizes.portable.ts";
 import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
@@ -124,6 +125,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/restarted-text": runRestartedText,
   "run/append-interval": runAppendInterval,
   "run/retention": runRetention,
+  "run/value-sizes": runValueSizes,
   "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
