@@ -1,5 +1,6 @@
 import readTurn from "../client/read-turn.portable.ts";
 import turnClient from "../client/turn-client.portable.ts";
+import objectSubstrate from "../cloudflare/object-substrate.portable.ts";
 import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
@@ -76,6 +77,7 @@ import type { PortableSuite } from "../support/test-api.ts";
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
   "client/turn-client": turnClient,
+  "cloudflare/object-substrate": objectSubstrate,
   "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
