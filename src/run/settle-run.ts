@@ -4,9 +4,10 @@ import type { TurnError } from "../errors.ts";
 import { ProducerReports } from "../turn/producer-reports.ts";
 import type { Produced } from "../turn/produce-turn.ts";
 import { runHookSafely } from "../turn/run-hook.ts";
-import { concludeTurn, type Settlement } from "../turn/settlement.ts";
+import { concludeTurn, type Settlement, withoutAnswer } from "../turn/settlement.ts";
 import { type SettleProgress, type SettleStep, settleTurn } from "../turn/settle-turn.ts";
 import { subjectOf } from "../turn/turn-owner.ts";
+import { checkSize } from "./check-size.ts";
 import { closeRun } from "./close-run.ts";
 import type { HeldRun } from "./held-run.ts";
 import { loggedAnswer } from "./logged-answer.ts";
@@ -14,11 +15,11 @@ import type { Ending } from "./take-run.ts";
 
 /** Settles what the agent has come to: first the point of no return, committed with the run's last events (R8). */
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
-  let settlement = await concludeTurn(held.turn, await withReason(held, produced));
+  let settlement = await conclude(held, await withReason(held, produced));
   const entered = await enter(held, settlement);
   if (!entered) {
     // A stop was recorded before this point of no return: it counts, however the agent has ended.
-    settlement = await concludeTurn(held.turn, await withReason(held, { ...produced, end: { how: "stopped" } }));
+    settlement = await conclude(held, await withReason(held, { ...produced, end: { how: "stopped" } }));
     await enter(held, settlement);
   }
   await finish(held, { settlement });
@@ -34,6 +35,18 @@ export async function settleEnding(held: HeldRun, ending: Ending): Promise<void>
     answer: keepsText ? await loggedAnswer(held.writer, Infinity) : createTextAccumulator(),
     spoke: true,
   });
+}
+
+/** What the turn has come to. An answer that no store takes is known for that before anything is settled. */
+async function conclude({ core, turn }: HeldRun, produced: Produced): Promise<Settlement> {
+  const settlement = await concludeTurn(turn, produced);
+  try {
+    const { finalText, details } = settlement;
+    checkSize("the answer", JSON.stringify({ finalText, details }), core.options.maxEventBytes / 2);
+    return settlement;
+  } catch (error) {
+    return withoutAnswer(turn, settlement, error);
+  }
 }
 
 function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
