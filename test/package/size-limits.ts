@@ -4,7 +4,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/client": 7_050,
   "turnwire/wire": 3_800,
   "turnwire/run": 24_000,
-  "turnwire/sandbox": 17_100,
+  "turnwire/sandbox": 17_250,
   "turnwire/sqlite": 8_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
