@@ -9,7 +9,7 @@ export interface MiddlewareContext extends RunContext {
   readonly traceId?: string;
 }
 
-type Answer = Turn | undefined | void | null;
+type MiddlewareAnswer = Turn | undefined | void | null;
 
 /**
  * Asks what lies below: the next middleware or the engine. Answers a promise only where something there is
@@ -22,7 +22,7 @@ export type MiddlewareFunction = (
   turn: Turn,
   next: NextMiddleware,
   context: MiddlewareContext,
-) => Answer | PromiseLike<Answer>;
+) => MiddlewareAnswer | PromiseLike<MiddlewareAnswer>;
 
 export interface Middleware {
   readonly name: string;

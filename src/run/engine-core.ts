@@ -4,6 +4,7 @@ import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { EventFeeds } from "./event-feeds.ts";
 import { RunDraft, type SaidEvents } from "./run-draft.ts";
 import type { RunRecord, RunTransaction } from "./run-store.ts";
+import { nextLook } from "./next-look.ts";
 import { Slots } from "./slots.ts";
 
 /** What proves that a write comes from the run's owner (S9). */
@@ -32,7 +33,13 @@ export class EngineCore {
 
   /** Reads, or writes without saying anything. */
   transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
-    return this.options.store.transact(body);
+    const { store, wake } = this.options;
+    if (wake === undefined) return store.transact(body);
+    return store.transact((tx) => {
+      const value = body(tx);
+      wake(nextLook(tx, this));
+      return value;
+    });
   }
 
   /** Changes one run; readers and the `onEvent` hook hear what was said. */

@@ -19,11 +19,12 @@ export interface HeldRun {
 
 /** Stores what the agent says. A promise means: wait for it before saying more. */
 export function sayEvent(
-  { turn, writer }: HeldRun,
+  { core, turn, writer }: HeldRun,
   event: TurnEvent,
   effect?: (draft: RunDraft, id: number) => void,
 ): Promise<void> | undefined {
   // Ids are the log's own; one that the agent brought would be a second one.
   const { id: _id, ...own } = event;
-  return writer.say(encodeEvent(turn, event.id === undefined ? event : own), effect);
+  const said = event.id === undefined ? event : own;
+  return writer.say(encodeEvent(turn, said, core.options.maxEventBytes), effect);
 }

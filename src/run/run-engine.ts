@@ -83,7 +83,7 @@ class Engine implements RunEngine {
   constructor(core: EngineCore) {
     this.#core = core;
     this.#life = new EngineLife(core);
-    this.#owned = new OwnedRuns(core, this.#life, () => this.#claims.fill());
+    this.#owned = new OwnedRuns(core, this.#life, () => this.#fillSlot());
     this.#claims = new ClaimLoop(core, this.#life, this.#owned);
     this.#notices = new QueueNotices(core);
   }
@@ -166,8 +166,10 @@ class Engine implements RunEngine {
 
   start(): void {
     if (!this.#life.begin()) return;
-    const { pollMs, heartbeatMs, retention } = this.#core.options;
+    const { pollMs, heartbeatMs, retention, wake } = this.#core.options;
     this.#life.background("taking up what an earlier process left", () => this.recover());
+    // Alone with its store, it is told when to look.
+    if (wake !== undefined) return;
     this.#life.every(pollMs, "asking the store what happened", () => this.#poll());
     this.#life.every(heartbeatMs, "renewing leases", () => this.#owned.renew());
     if (retention.maxAgeMs !== undefined || retention.maxRuns !== undefined) {
@@ -188,9 +190,26 @@ class Engine implements RunEngine {
     if (this.#life.isNew) this.start();
     if (!this.#life.works) return 0;
     await this.#owned.ready();
+    if (this.#core.options.wake !== undefined) await this.#lookAround();
     const moved = await recoverDue(this.#core, this.#life, this.#owned);
     this.#claims.fill();
     return moved;
+  }
+
+  /** A run has left its slot. */
+  #fillSlot(): void {
+    this.#claims.fill();
+    if (this.#core.options.wake === undefined) return;
+    this.#life.background("telling who waits where", () => this.#claims.quiet().then(() => this.#notices.send()));
+  }
+
+  /** What an engine that is shared does by the clock. */
+  async #lookAround(): Promise<void> {
+    const { maxAgeMs, maxRuns } = this.#core.options.retention;
+    await this.#owned.renew();
+    if (maxAgeMs !== undefined || maxRuns !== undefined) await trimRuns(this.#core);
+    await this.#notices.send();
+    this.#life.troubleIsOver();
   }
 
   stop({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> {

@@ -47,7 +47,6 @@ function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
     if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;
     draft.moveTo("settling");
     draft.tx.putDocument(draft.run, "settlement", settlement as unknown as JsonValue);
-    draft.tx.putDocument(draft.run, "progress", {});
     return true;
   });
 }
@@ -67,7 +66,7 @@ async function resettle(held: HeldRun, giveUp: TurnError | undefined): Promise<v
   }));
   const settlement = stored.settlement as unknown as Settlement | undefined;
   if (settlement === undefined) throw new Error(`Run ${held.executionId} is settling without a settlement`);
-  const progress = stored.progress as unknown as Omit<SettleProgress, "settlement">;
+  const progress = (stored.progress ?? {}) as unknown as Omit<SettleProgress, "settlement">;
   if (giveUp === undefined) return finish(held, { ...progress, settlement });
   // Its hooks took every worker with them that tried: end it without them, and say so.
   const failure = { message: giveUp.message, code: giveUp.code };
@@ -108,8 +107,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, persisted: step.failure === undefined ? {} : { failure: step.failure } };
     case "completed":
       return { ...progress, completed: true };
-    case "ended":
-      return { ...progress, ended: true };
     case "closed":
       return progress;
   }

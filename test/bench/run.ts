@@ -1,9 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as cloudflareColdStart } from "./cloudflare-cold-start.ts";
+import { bench as cloudflareCost } from "./cloudflare-cost.ts";
+import { bench as cloudflareScale } from "./cloudflare-scale.ts";
 import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
 import { bench as scriptOwner } from "./script-owner.ts";
+import { bench as scriptTenants } from "./script-tenants.ts";
 import { bench as httpLoad } from "./http-load.ts";
 import { bench as runEngine } from "./run-engine.ts";
 import { bench as store } from "./store.ts";
@@ -20,7 +24,11 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-owner": scriptOwner,
   "script-bridge": scriptBridge,
   "script-context": scriptContext,
+  "script-tenants": scriptTenants,
   "sandbox-stream": sandboxStream,
+  "cloudflare-cost": cloudflareCost,
+  "cloudflare-scale": cloudflareScale,
+  "cloudflare-cold-start": cloudflareColdStart,
 };
 const reportFile = ".cache/bench.json";
 

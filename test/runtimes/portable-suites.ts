@@ -48,7 +48,9 @@ import runLeases from "../run/leases.portable.ts";
 import runRecovery from "../run/recovery.portable.ts";
 import runRecoverySettling from "../run/recovery-settling.portable.ts";
 import runRestartedText from "../run/restarted-text.portable.ts";
+import runAppendInterval from "../run/append-interval.portable.ts";
 import runRetention from "../run/retention.portable.ts";
+import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
@@ -66,6 +68,7 @@ import scriptTenants from "../script/script-tenants.portable.ts";
 import inferenceBehaviour from "../inference/behaviour.portable.ts";
 import guestBehaviour from "../script/guest-behaviour.portable.ts";
 import loadScript from "../script/load-script.portable.ts";
+import manyTenants from "../script/many-tenants.portable.ts";
 import scriptAgent from "../script/script-agent.portable.ts";
 import inferenceStress from "../inference/stress.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -122,7 +125,9 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/recovery": runRecovery,
   "run/recovery-settling": runRecoverySettling,
   "run/restarted-text": runRestartedText,
+  "run/append-interval": runAppendInterval,
   "run/retention": runRetention,
+  "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
   "run/conformance": runConformance,
@@ -140,6 +145,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "inference/behaviour": inferenceBehaviour,
   "script/guest-behaviour": guestBehaviour,
   "script/load-script": loadScript,
+  "script/many-tenants": manyTenants,
   "script/script-agent": scriptAgent,
   "inference/stress": inferenceStress,
 };

@@ -1,5 +1,6 @@
 import { build } from "esbuild";
 import { projectFolder } from "../package/entries.ts";
+import { declareGuest } from "./guest-declarations.ts";
 
 /** The files that `npm run generate` writes, and what each should hold. A test compares them with what is checked in. */
 export interface GeneratedFile {
@@ -62,6 +63,7 @@ export async function bundleGuest(): Promise<GeneratedFile[]> {
       path: "src/script/guest/guest-module.generated.ts",
       text: asModule("The module that scripts import as `turnwire`.", "guestModule", await bundleText(GUEST_ENTRY)),
     },
+    { path: "src/script/guest/turnwire.generated.d.ts", text: declareGuest() },
     {
       path: "test/script/guest-suite.generated.ts",
       text: asModule("The behaviour suite, as a script.", "guestSuite", await bundleText(SUITE_ENTRY)),

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runCommand } from "../gate/run-command.ts";
 import type { TestResult } from "../support/mini-test.ts";
+import processAgent from "./process-agent.ts";
 import processIsolation from "./process-isolation.ts";
 
 processIsolation({ describe, it, expect });
+processAgent({ describe, it, expect });
 
 const program = "test/script/process-isolation-main.ts";
 
@@ -20,7 +22,7 @@ describe("script: process isolation elsewhere", () => {
       expect(last, output).toMatch(/^\[/);
       const results = JSON.parse(last) as TestResult[];
       expect(results.filter(({ ok }) => !ok)).toEqual([]);
-      expect(results.length).toBeGreaterThan(8);
+      expect(results.length).toBeGreaterThan(14);
     },
     100_000,
   );

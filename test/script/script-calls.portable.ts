@@ -282,6 +282,90 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
       );
     });
 
+    it("take the script's abort signals, as arguments and as fields of one: each fires with its own, once", async () => {
+      const seen: unknown[] = [];
+      const noted = (name: string, signal: unknown): void => {
+        if (!(signal instanceof AbortSignal)) throw new TypeError(`${name} is no signal`);
+        const note = (): void => {
+          const { name: kind, message, code } = signal.reason as Error & { readonly code?: string };
+          seen.push([name, kind, message, code ?? null]);
+        };
+        if (signal.aborted) note();
+        else signal.addEventListener("abort", note);
+      };
+      const release: (() => void)[] = [];
+      const host = {
+        watch: ([first, more]: readonly unknown[]) => {
+          const { second, data } = more as { readonly second: unknown; readonly data: unknown };
+          noted("first", first);
+          noted("second", second);
+          seen.push(data);
+          return new Promise<string>((resolve) => release.push(() => resolve("settled")));
+        },
+        look: ([signal]: readonly unknown[]) => signal instanceof AbortSignal && signal.aborted,
+        release: () => release.forEach((one) => one()),
+      };
+      const source = `
+        const one = new AbortController(), two = new AbortController(), done = new AbortController();
+        export const run = async () => {
+          const watched = watch(one.signal, { second: two.signal, data: { nested: [done.signal] } });
+          await null;
+          two.abort(Object.assign(new RangeError("too far"), { code: "far" }));
+          two.abort(new Error("again"));
+          one.abort();
+          await release();
+          return watched;
+        };
+        export const aborted = async () => { done.abort(); return look(done.signal); };
+        export const late = async () => {
+          const after = new AbortController();
+          const answer = look(after.signal);
+          await answer;
+          after.abort();
+          return answer;
+        };`;
+      await withScript(
+        source,
+        async (script) => {
+          expect(await script.call("run")).toBe("settled");
+          expect(seen).toEqual([
+            { nested: [{}] },
+            ["second", "RangeError", "too far", "far"],
+            ["first", "AbortError", "This operation was aborted", null],
+          ]);
+          // It is told right after the call, not with it.
+          expect(await script.call("aborted")).toBe(false);
+          expect(await script.call("late")).toBe(false);
+        },
+        { host },
+      );
+    });
+
+    it("hear of the end of the call by the script's signals too: nobody else would fire them any more", async () => {
+      const heard: string[] = [];
+      let begun = (): void => undefined;
+      const host = {
+        hold: ([signal]: readonly unknown[]) => {
+          (signal as AbortSignal).addEventListener("abort", () => heard.push(String((signal as AbortSignal).reason)));
+          begun();
+          return new Promise(() => {});
+        },
+      };
+      const source = "export default () => hold(new AbortController().signal);";
+      await withScript(
+        source,
+        async (script) => {
+          const held = new Promise<void>((resolve) => (begun = resolve));
+          const call = codeOf(script.call("default"));
+          await held;
+          await script.close();
+          expect(await call).toBe("closed");
+          expect(heard).toEqual(["TurnError: The script was closed"]);
+        },
+        { host },
+      );
+    });
+
     it("cannot be called through a function that outlived the call that brought it", async () => {
       const source = `let kept; export const keep = (fn) => { kept = fn; }; export const use = () => kept();`;
       await withScript(source, async (script) => {

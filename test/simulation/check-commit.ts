@@ -65,7 +65,7 @@ const checkMoves: CommitCheck = ({ ledger }, run, { before, after, events, docum
     if (state === "queued" && from === "claimed") move("claimed");
     if (from !== state) ledger.violate("states", `${run.row.executionId} was ${state}, its log says ${String(from)}`);
     move(data?.["state"] as ExecutionState);
-    if (state === "settling" && (!documents.has("settlement") || !documents.has("progress"))) {
+    if (state === "settling" && !documents.has("settlement")) {
       ledger.violate("R8", `${run.row.executionId} entered settling without what it settles`);
     }
   }

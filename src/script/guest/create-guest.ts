@@ -2,7 +2,7 @@ import type { EngineContext, EngineFunction } from "../../inference/engine.ts";
 import { createInference, type Inference } from "../../inference/create-inference.ts";
 import type { EngineConfig } from "../../inference/engines.ts";
 import type { InferenceHost } from "../../inference/inference-host.ts";
-import type { ToolContext, ToolDefinition } from "../../inference/tool-registry.ts";
+import type { ToolDefinition } from "../../inference/tool-registry.ts";
 import type { Turn } from "../../inference/turn.ts";
 
 /*
@@ -20,11 +20,7 @@ export interface GuestHost {
 
 // The names of host-globals.ts.
 interface HostGlobals {
-  readonly turnwireHostEngine?: (
-    asked: string | EngineConfig,
-    turn: Turn,
-    context: Omit<EngineContext, "signal">,
-  ) => Promise<Turn>;
+  readonly turnwireHostEngine?: (asked: string | EngineConfig, turn: Turn, context: EngineContext) => Promise<Turn>;
   readonly turnwireHostTool?: (name: string, args: unknown, context: object) => Promise<unknown>;
 }
 
@@ -34,21 +30,15 @@ export function createGuest(given: GuestHost): Inference {
   const engine =
     (asked: string | EngineConfig): EngineFunction =>
     (turn, context) =>
-      askEngine?.(asked, turn, withoutSignal(context));
+      askEngine?.(asked, turn, context);
   const host: InferenceHost = {
     engine: (name) => (given.engines.includes(name) ? engine(name) : undefined),
     resolveEngine: (config) => (given.resolvesEngines ? engine(config) : undefined),
     tool(name) {
       const found = given.tools.find((one) => one.name === name);
       if (found === undefined) return undefined;
-      return { ...found, handler: (args: unknown, context) => callTool?.(name, args, withoutSignal(context)) };
+      return { ...found, handler: (args: unknown, context) => callTool?.(name, args, context) };
     },
   };
   return createInference({ host });
-}
-
-/** A signal of the VM means nothing outside of it. */
-function withoutSignal<T extends EngineContext | ToolContext>(context: T): Omit<T, "signal"> {
-  const { signal: _, ...rest } = context;
-  return rest;
 }

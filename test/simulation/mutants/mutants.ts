@@ -9,6 +9,7 @@ const decide = "run/decide-approval.ts";
 const engine = "run/run-engine.ts";
 const feed = "run/event-feed.ts";
 const feeds = "run/event-feeds.ts";
+const nextLook = "run/next-look.ts";
 const open = "run/open-run.ts";
 const others = "run/hear-others.ts";
 const owned = "run/owned-runs.ts";
@@ -217,6 +218,22 @@ export const mutants: readonly Mutant<string>[] = [
     ],
     // The hook hears of an owner's events only.
     [core, "(said, run) => this.tellHook(run, said)", "() => undefined"],
+  ]),
+  ...mutantsOf("wake", [
+    // A run that was opened or decided, and not claimed before a crash, has nobody to wake it.
+    [nextLook, "  if (tx.nextClaimable() !== undefined) times.push(core.now() + leaseMs);\n", ""],
+    // Leases and questions do not count.
+    [nextLook, "const times = [tx.nextWakeAt()];", "const times: (number | undefined)[] = [];"],
+    // A look does not renew the leases of what is at work.
+    [engine, "    await this.#owned.renew();\n    if (maxAgeMs", "    if (maxAgeMs"],
+  ]),
+  ...mutantsOf("interval", [
+    // What an agent says while its events wait for their time is forgotten.
+    [
+      writer,
+      "    await this.#interval();\n",
+      "    const said = this.#waiting;\n    await this.#interval();\n    if (this.#waiting === said) said.splice(1);\n",
+    ],
   ]),
   ...mutantsOf("stop", [
     // Readers that come to a stopped engine are not told.
