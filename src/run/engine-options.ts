@@ -150,11 +150,12 @@ function resolveAgents(agents: Readonly<Record<string, Agent>>): ReadonlyMap<str
   checkObject("agents", agents);
   const resolved = Object.entries(agents).map(([name, agent]): [string, AgentObject] => {
     if (typeof agent === "function") return [name, { stream: agent }];
-    const { stream, invoke, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
+    const { stream, invoke, cancel, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
     if (typeof stream !== "function") {
       throw new TypeError(`agents.${name} must be a function or an object with stream(), got ${describeValue(agent)}`);
     }
     checkOptionalFunction(`agents.${name}.invoke`, invoke);
+    checkOptionalFunction(`agents.${name}.cancel`, cancel);
     if (replay !== undefined) checkOneOf(`agents.${name}.replay`, replay, ["safe", "unsafe"]);
     return [name, agent];
   });

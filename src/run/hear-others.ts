@@ -1,4 +1,5 @@
 import { isEnded } from "../substrate/execution.ts";
+import { readCancelIntent } from "./cancel-intent.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { OwnedRuns } from "./owned-runs.ts";
 
@@ -21,7 +22,7 @@ export async function hearOthers(core: EngineCore, owned: OwnedRuns): Promise<Wa
     claimable: slots.free && tx.nextClaimable() !== undefined,
     cancelling: tx
       .ownedRuns(options.workerId, "cancelling")
-      .map((run) => ({ executionId: run.executionId, reason: tx.getDocument(run, "cancel") })),
+      .map((run) => ({ executionId: run.executionId, reason: readCancelIntent(tx, run).reason })),
     logs: [...feeds.entries()]
       .filter(([executionId]) => !owned.has(executionId))
       .map(([executionId, feed]) => ({ feed, run: tx.getRun(executionId) })),

@@ -46,7 +46,7 @@ export class OwnedRun {
       // As an error, so that an agent can tell it from a stop: what it has started elsewhere goes on for another worker.
       lost: () => this.#end("lost", new TurnError("lease-lost", "The lease is lost")),
     });
-    this.#held = { core, executionId, turn, writer: this.#writer, hook };
+    this.#held = { core, executionId, turn, writer: this.#writer, hook, lost: this.#lost.promise };
     this.extendLease(run.leaseUntil);
   }
 

@@ -7,6 +7,8 @@ import { runHookSafely } from "../turn/run-hook.ts";
 import { concludeTurn, type Settlement, withoutAnswer } from "../turn/settlement.ts";
 import { type SettleProgress, type SettleStep, settleTurn } from "../turn/settle-turn.ts";
 import { subjectOf } from "../turn/turn-owner.ts";
+import { cancelAgent } from "./cancel-agent.ts";
+import { readCancelIntent } from "./cancel-intent.ts";
 import { checkSize } from "./check-size.ts";
 import { closeRun } from "./close-run.ts";
 import type { HeldRun } from "./held-run.ts";
@@ -15,10 +17,14 @@ import type { Ending } from "./take-run.ts";
 
 /** Settles what the agent has come to: first the point of no return, committed with the run's last events (R8). */
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
+  // Where no call of the agent was at work here, none has heard of the stop by its signal.
+  if (produced.end.how === "stopped" && produced.producer === undefined) await cancelAgent(held);
   let settlement = await conclude(held, await withReason(held, produced));
   const entered = await enter(held, settlement);
   if (!entered) {
-    // A stop was recorded before this point of no return: it counts, however the agent has ended.
+    // A stop was recorded before this point of no return: it counts, however the agent has ended. One that asked a person,
+    // or broke off, may have left something at work.
+    if (produced.end.how !== "drained") await cancelAgent(held);
     settlement = await conclude(held, await withReason(held, { ...produced, end: { how: "stopped" } }));
     await enter(held, settlement);
   }
@@ -61,8 +67,8 @@ function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
 /** A stop's reason is the one that was recorded with it. */
 async function withReason({ writer }: HeldRun, produced: Produced): Promise<Produced> {
   if (produced.end.how !== "stopped") return produced;
-  const reason = await writer.commit(({ tx, run }) => tx.getDocument(run, "cancel"));
-  return typeof reason === "string" ? { ...produced, reason } : produced;
+  const { reason } = await writer.commit(({ tx, run }) => readCancelIntent(tx, run));
+  return reason === undefined ? produced : { ...produced, reason };
 }
 
 /** Goes on with a settle that a crash cut off (R5). */

@@ -149,9 +149,9 @@ export function createHttpTransport(
     reconnect: events,
     // The wire has no route for it.
     result: async () => undefined,
-    async interrupt(run) {
+    async interrupt(run, signal) {
       const body = { executionId: run.executionId };
-      const response = await request(sessionPath(run, "/abort"), { method: "POST", body });
+      const response = await request(sessionPath(run, "/abort"), { method: "POST", body }, signal);
       const answer = readRecord(await readSome(response, clock, REFUSAL_MS));
       return (readObject(answer["data"]) ?? answer)["cancelled"] === true;
     },

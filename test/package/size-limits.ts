@@ -4,7 +4,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/client": 7_050,
   "turnwire/wire": 3_800,
   "turnwire/run": 19_700,
-  "turnwire/sandbox": 17_100,
+  "turnwire/sandbox": 17_250,
   "turnwire/sqlite": 6_700,
   "turnwire/cloudflare": 27_500,
   "turnwire/substrate": 500,

@@ -35,6 +35,7 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
+import runAgentCancel from "../run/agent-cancel.portable.ts";
 import runAgentRun from "../run/agent-run.portable.ts";
 import runApprovals from "../run/approvals.portable.ts";
 import runBadInput from "../run/bad-input.portable.ts";
@@ -113,6 +114,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
+  "run/agent-cancel": runAgentCancel,
   "run/agent-run": runAgentRun,
   "run/approvals": runApprovals,
   "run/bad-input": runBadInput,

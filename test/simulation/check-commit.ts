@@ -1,6 +1,7 @@
 import { isTerminal, type TurnEvent } from "../../src/index.ts";
 import type { ApprovalRecord, RunRecord } from "../../src/run/index.ts";
 import type { ExecutionState } from "../../src/substrate/index.ts";
+import { checkAgentTold } from "./check-agent-cancel.ts";
 import { type CommitCheck, isEndedState } from "./ledger.ts";
 import { isLegalMove } from "./legal-moves.ts";
 
@@ -191,6 +192,7 @@ export const commitChecks: readonly CommitCheck[] = [
   checkMoves,
   checkLease,
   checkAttempts,
+  checkAgentTold,
   checkOrder,
   checkPolicy,
   checkApprovals,

@@ -64,6 +64,16 @@ export const mutants: readonly Mutant<string>[] = [
     [settle, 'if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
     // A suspension passes over a stop.
     [suspend, '  if (draft.run.state === "cancelling") return false;\n', ""],
+    // The agent of a run that nobody works on is not told of the stop; or not where it was begun before a restart alone.
+    [
+      settle,
+      'if (produced.end.how === "stopped" && produced.producer === undefined)',
+      'if (produced.end.how === "stopped" && !produced.spoke)',
+    ],
+    ["run/cancel-intent.ts", " || run.attempt > 1 }", " }"],
+    // An agent is told of a stop that was never begun, or by one who has lost the run.
+    ["run/cancel-agent.ts", "  if (!intent.agentBegun) return;\n", ""],
+    ["run/cancel-agent.ts", "  await writer.hold();\n", ""],
     // A worker does not hear of stops that others have recorded, and its agent hangs.
     [others, "for (const { executionId, reason } of cancelling) owned.cancel(executionId, reason);", ""],
   ]),
