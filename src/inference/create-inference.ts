@@ -6,7 +6,7 @@ import type { Engine, EngineFunction } from "./engine.ts";
 import { createIdMaker } from "./id-maker.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import { type Middlewares, middlewares } from "./middlewares.ts";
-import { InferenceSession, type Session } from "./session.ts";
+import { type InferenceSession, openSession, type Session } from "./session.ts";
 import { createSessionBuilder, type SessionBuilder } from "./session-builder.ts";
 import { resolveSession, type SessionOptions } from "./session-options.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -58,8 +58,7 @@ export function createInference(setup: InferenceSetup = {}): Inference {
   checkObject("setup", setup);
   const { host = {}, clock = systemClock, createId = createIdMaker() } = setup;
   const home = { clock, createId };
-  const open = (options: SessionOptions): InferenceSession =>
-    new InferenceSession(resolveSession(options, createId), home);
+  const open = (options: SessionOptions): InferenceSession => openSession(resolveSession(options, createId), home);
   return {
     version,
     consts,
@@ -72,8 +71,8 @@ export function createInference(setup: InferenceSetup = {}): Inference {
     runInference(engine, turn, options = {}) {
       checkObject("options", options);
       const { timeoutMs, tags, signal, onEvent, ...rest } = options;
-      const given = Object.entries({ timeoutMs, tags, signal, onEvent }).filter(([, value]) => value !== undefined);
-      return open({ ...rest, engine }).runEither(turn, Object.fromEntries(given) as RunOptions);
+      // What was not given is undefined, which is no option to a type, and no option given to a run.
+      return open({ ...rest, engine }).runEither(turn, { timeoutMs, tags, signal, onEvent } as RunOptions);
     },
   };
 }

@@ -22,6 +22,10 @@ export class InferenceError extends Error {
   }
 }
 
+export function failure(code: InferenceErrorCode, message: string, cause?: unknown): InferenceError {
+  return new InferenceError(code, message, cause === undefined ? undefined : { cause });
+}
+
 /** Whatever was thrown, as an Error: rejections are Errors. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;

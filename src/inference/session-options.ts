@@ -1,11 +1,11 @@
 import {
   checkFunction,
+  checkList,
   checkName,
   checkObject,
   checkOneOf,
   checkOptionalFunction,
 } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
 import type { Engine, EngineFunction } from "./engine.ts";
 import { consoleLog, type Log, safeLog } from "./log.ts";
 import { type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
@@ -41,14 +41,12 @@ export function resolveSession(options: SessionOptions, createId: () => string):
   const { sessionId = createId(), middlewares = [], tools, toolLoop, toolHooks, log = consoleLog } = options;
   checkName("sessionId", sessionId);
   checkOptionalFunction("log", log);
-  if (!Array.isArray(middlewares)) {
-    throw new TypeError(`middlewares must be an array, got ${describeValue(middlewares)}`);
-  }
+  checkList("middlewares", middlewares);
   if (tools !== undefined) checkObject("tools", tools);
   return {
     sessionId,
     engine: toEngine(options.engine),
-    middlewares: (middlewares as NonNullable<SessionOptions["middlewares"]>).map((one) => toMiddleware(one)),
+    middlewares: middlewares.map((one) => toMiddleware(one)),
     tools,
     loop: resolveToolLoop(toolLoop, toolHooks),
     log: safeLog(log),

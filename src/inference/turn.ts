@@ -1,7 +1,8 @@
-import { checkObject } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
-import { BlockKind } from "./consts.ts";
+import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
+import { type BlockKind, blockKinds } from "./consts.ts";
 import { isPlainObject } from "./plain-data.ts";
+
+const { isArray } = Array;
 
 /** One piece of a turn. Text kinds carry `{ text }`, a tool call `{ id, name, args }`, a tool use `{ id, result, error }`. */
 export interface Block {
@@ -21,52 +22,58 @@ export interface Turn {
   data?: Record<string, unknown>;
 }
 
-const KINDS: ReadonlySet<string> = new Set(Object.values(BlockKind));
+/** How far a list of blocks was looked at, so that a long one is not looked through again for each of its additions. */
+export interface BlocksSeen {
+  blocks?: readonly Block[];
+  count: number;
+  last?: Block | undefined;
+}
 
-/** Refuses what is no turn, saying who gave it. It is not copied. */
-export function checkTurn(value: unknown, name: string): Turn {
-  checkObject(name, value);
-  const { blocks } = value as { readonly blocks?: unknown };
-  if (!Array.isArray(blocks)) {
-    throw new TypeError(`${name}.blocks must be an array, got ${describeValue(blocks)}`);
+/** Where what was not seen begins: at the start of another list, or one that was not only added to. */
+export function firstUnseen({ blocks, count, last }: BlocksSeen, now: readonly Block[]): number {
+  return blocks === now && now[count - 1] === last ? count : 0;
+}
+
+/** Refuses what is no turn, saying who gave it: the two texts in one. It is not copied. */
+export function checkTurn(value: unknown, whose: string, what = "", seen?: BlocksSeen): Turn {
+  const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
+  if (!isArray(blocks)) {
+    checkObject(whose + what, value);
+    checkList(`${whose}${what}.blocks`, blocks);
   }
-  for (let index = 0; index < blocks.length; index++) {
+  const list = blocks as readonly Block[];
+  for (let index = seen === undefined ? 0 : firstUnseen(seen, list); index < list.length; index++) {
+    const { kind, payload } = list[index] ?? ({} as Partial<Block>);
     // The name is for a message that is hardly ever written.
-    if (!isBlock(blocks[index])) checkBlock(blocks[index], `${name}.blocks[${index}]`);
+    if (!isKind(kind) || (payload !== undefined && !isPlainObject(payload))) {
+      checkBlock(list[index], `${whose}${what}.blocks[${index}]`);
+    }
   }
   return value as Turn;
 }
 
-function isBlock(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { kind, payload } = value as Partial<Block>;
-  return kind !== undefined && KINDS.has(kind) && (payload === undefined || isPlainObject(payload));
+export function isKind(kind: unknown): kind is BlockKind {
+  return blockKinds.includes(kind as BlockKind);
 }
 
 export function checkBlock(value: unknown, name: string): Block {
   checkObject(name, value);
-  const { kind, payload } = value as { readonly kind?: unknown; readonly payload?: unknown };
-  if (typeof kind !== "string" || !KINDS.has(kind)) {
-    throw new TypeError(`${name}.kind must be one of ${[...KINDS].join(", ")}, got ${describeValue(kind)}`);
-  }
-  if (payload !== undefined && !isPlainObject(payload)) {
-    throw new TypeError(`${name}.payload must be a plain object, got ${describeValue(payload)}`);
-  }
+  const { kind, payload } = value as Partial<Block>;
+  if (!isKind(kind)) refuse(`${name}.kind`, `one of ${blockKinds.join(", ")}`, kind);
+  if (payload !== undefined && !isPlainObject(payload)) refuse(`${name}.payload`, "a plain object", payload);
   return value as Block;
 }
 
 /** What the model said last: the texts after the last thing that was said to it. */
-export function answerText(turn: Turn): string {
-  let text = "";
-  for (let index = turn.blocks.length - 1; index >= 0; index--) {
-    const block = turn.blocks[index];
-    if (block?.kind === BlockKind.USER || block?.kind === BlockKind.TOOL_USE) break;
-    if (block?.kind === BlockKind.LLM_TEXT) text = textOf(block) + text;
-  }
-  return text;
+export function answerText({ blocks }: Turn): string {
+  const last = blocks.findLastIndex(({ kind }) => kind === "user" || kind === "tool_use");
+  return blocks
+    .slice(last + 1)
+    .map((block) => (block.kind === "llm_text" ? textOf(block) : ""))
+    .join("");
 }
 
-export function textOf(block: Block): string {
-  const text = block.payload?.["text"];
+export function textOf(block: Block | undefined): string {
+  const text = block?.payload?.["text"];
   return typeof text === "string" ? text : "";
 }

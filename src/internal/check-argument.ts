@@ -12,8 +12,13 @@ export function mustBe<T>(
   Refusal: ErrorConstructor = TypeError,
 ): Check<T> {
   return (name, value) => {
-    if (!isIt(value)) throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
+    if (!isIt(value)) refuse(name, wanted, value, Refusal);
   };
+}
+
+/** Refuses, in the words of the other checks. */
+export function refuse(name: string, wanted: string, value: unknown, Refusal: ErrorConstructor = TypeError): never {
+  throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
 }
 
 /** The same check for what may also be absent. */
@@ -35,12 +40,14 @@ export const checkObject: Check<object> = /* @__PURE__ */ mustBe(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
+export const checkList: Check<readonly unknown[]> = /* @__PURE__ */ mustBe("an array", Array.isArray);
+
 export const checkString: Check<string> = /* @__PURE__ */ mustBe("a string", (value) => typeof value === "string");
 
 /** A string that is neither empty nor only white space, and holds no half of a surrogate pair, so that it can be escaped. */
 export const checkName: Check<string> = /* @__PURE__ */ mustBe(
   "well-formed text that is not blank",
-  (value) => typeof value === "string" && value.trim() !== "" && !/\p{Cs}/u.test(value),
+  (value) => typeof value === "string" && !/^\s*$|\p{Cs}/u.test(value),
 );
 
 export const checkFunction: Check<unknown> = /* @__PURE__ */ mustBe(
@@ -52,27 +59,24 @@ export const checkOptionalFunction: Check<unknown> = /* @__PURE__ */ optional(ch
 
 /** One of a few words. */
 export function oneOf(...allowed: readonly string[]): Check<string> {
-  const wanted = allowed.map((one) => JSON.stringify(one)).join(" or ");
-  return mustBe(wanted, (value) => allowed.includes(value as string));
+  return (name, value) => checkOneOf(name, value, allowed);
 }
 
-export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  const check: Check<string> = oneOf(...allowed);
-  check(name, value);
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): asserts value is string {
+  if (!allowed.includes(value as string)) {
+    refuse(name, allowed.map((one) => JSON.stringify(one)).join(" or "), value);
+  }
 }
 
 /** A safe integer of at least `least`. */
 export function countFrom(least: number): Check<number> {
-  return mustBe(
-    `a whole number of at least ${least}`,
-    (value) => Number.isSafeInteger(value) && (value as number) >= least,
-    RangeError,
-  );
+  return (name, value) => checkCount(name, value, least);
 }
 
 export function checkCount(name: string, value: unknown, least = 0): asserts value is number {
-  const check: Check<number> = countFrom(least);
-  check(name, value);
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    refuse(name, `a whole number of at least ${least}`, value, RangeError);
+  }
 }
 
 /** A duration in milliseconds: more than 0; `Infinity` stands for "never". */
