@@ -15,6 +15,8 @@ import type { RunContext, RunTags } from "./run-context.ts";
  *  3. Whoever waits for something when it is stopped is told at once, before `stopRun` returns.
  */
 
+const { assign } = Object;
+
 // One for all: making an error for each run that ends well would be most of what a small run costs.
 const ENDED = failure("ended", "The run has ended");
 
@@ -27,7 +29,6 @@ export interface RunIdentity {
 }
 
 export interface ActiveRun {
-  readonly identity: RunIdentity;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether it may not wait. */
@@ -48,7 +49,6 @@ export interface ActiveRun {
 export function createRun(identity: RunIdentity, clock: Clock, log: Log, isSync: boolean): ActiveRun {
   const controller = new AbortController();
   return {
-    identity,
     clock,
     log,
     isSync,
@@ -72,7 +72,7 @@ export function beginRun(run: ActiveRun, signal: AbortSignal | undefined): void 
     onStop(run, () => signal.removeEventListener("abort", abort));
     if (signal.aborted) abort();
   }
-  const { deadlineMs } = run.identity;
+  const { deadlineMs } = run.told;
   // A synchronous run has no timer: it looks at the time in `checkRun`.
   if (deadlineMs !== undefined && !run.isSync) {
     onStop(
@@ -89,7 +89,7 @@ function timeOut(run: ActiveRun): void {
 
 /** Refuses to go on when it was stopped, or its time is over. */
 export function checkRun(run: ActiveRun): void {
-  const { deadlineMs } = run.identity;
+  const { deadlineMs } = run.told;
   if (deadlineMs !== undefined && run.clock.now() >= deadlineMs) timeOut(run);
   if (run.stopped !== undefined) throw run.stopped;
 }
@@ -123,8 +123,9 @@ function tellWatchers({ watchers }: ActiveRun, error: Error): void {
 }
 
 /** What a callback is told of the run, and of itself: `more`, which becomes it. */
-export function contextOf<T extends object>(run: ActiveRun, more: T): T & RunContext {
-  return Object.assign(more, run.told, { timestampMs: run.clock.now() });
+export function contextOf<T extends object>(run: ActiveRun, more: T & { timestampMs?: number }): T & RunContext {
+  more.timestampMs = run.clock.now();
+  return assign(more as T & { timestampMs: number }, run.told);
 }
 
 /** Whether anybody hears what it says: only then need it be made. */
@@ -162,6 +163,7 @@ export function failRun(run: ActiveRun, thrown: unknown): Error {
 
 function send<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
   if (run.listeners.length === 0) return;
-  const event = { type, timestampMs: run.clock.now(), ...run.identity, ...payload };
+  const { signal: _, ...identity } = run.told;
+  const event = { type, timestampMs: run.clock.now(), ...identity, ...payload };
   tellListeners(run.listeners, event as unknown as InferenceEvent, run.log);
 }

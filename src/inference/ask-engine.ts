@@ -1,7 +1,6 @@
 import { type ActiveRun, checkRun, contextOf } from "./active-run.ts";
 import type { Engine, EngineContext } from "./engine.ts";
 import type { Middleware, NextMiddleware } from "./middleware.ts";
-import type { RunContext } from "./run-context.ts";
 import { isThenable } from "./is-thenable.ts";
 import { drive, type Steps } from "./steps.ts";
 import { type BlocksSeen, checkTurn, type Turn } from "./turn.ts";
@@ -10,10 +9,10 @@ import { type BlocksSeen, checkTurn, type Turn } from "./turn.ts";
 export interface Asked {
   readonly middlewares: readonly Middleware[];
   readonly engine: Engine;
-  readonly offer: Omit<EngineContext, keyof RunContext>;
+  readonly offer: Omit<EngineContext, "timestampMs">;
   readonly traceId: unknown;
   /** What need not be checked again. */
-  readonly seen: BlocksSeen;
+  seen: BlocksSeen | undefined;
 }
 
 /** Asks the engine once, through the middlewares from `index` on; the first is the outermost. */
@@ -27,7 +26,7 @@ export function* askEngine(run: ActiveRun, asked: Asked, turn: Turn, index = 0):
   if (middleware === undefined) {
     run.completion = run.thinking = "";
     what = `the engine ${engine.name}`;
-    answer = engine.infer(turn, contextOf(run, { ...offer }));
+    answer = engine.infer(turn, { ...offer, timestampMs: run.clock.now() });
   } else {
     const { name, fn } = middleware;
     what = `the middleware ${name}`;

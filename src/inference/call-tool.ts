@@ -1,6 +1,7 @@
 import { checkFiniteDuration, checkName } from "../internal/check-argument.ts";
 import { type ActiveRun, checkRun, contextOf, isHeard, say } from "./active-run.ts";
 import { failure, InferenceError, messageOf } from "./inference-error.ts";
+import type { ToolCallInfo, ToolResultInfo } from "./inference-event.ts";
 import { isThenable } from "./is-thenable.ts";
 import { type Steps } from "./steps.ts";
 import { askHook, type BeforeToolCallAnswer, type HookCall, hookAnswer } from "./tool-hooks.ts";
@@ -32,10 +33,10 @@ export function* callTool(
   if (isThenable(said)) said = yield { promise: said, what: "the hook beforeToolCall" };
   const before = hookAnswer(run, "beforeToolCall", asked, said);
   const call = before === undefined ? asked : rewritten(asked, before);
-  const { id: callId, name, args } = call;
+  const { id: callId, name } = call;
   const what = `the tool ${name}`;
   const begunAt = clock.now();
-  if (isHeard(run)) say(run, "tool-call-execute", { toolCall: { id: callId, name, input: args }, callId });
+  if (isHeard(run)) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
 
   let outcome: ToolOutcome;
   let attempts = 1;
@@ -91,8 +92,13 @@ export function* callTool(
   return outcome;
 }
 
+/** A call, as events have it. */
+export function toolCall({ id, name, args }: HookCall): ToolCallInfo {
+  return { id, name, input: args };
+}
+
 /** An outcome, as events have it. */
-export function toolResult({ call, result, error }: ToolOutcome): { id: string; result?: unknown; error?: string } {
+export function toolResult({ call, result, error }: ToolOutcome): ToolResultInfo {
   return { id: call.id, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) };
 }
 
@@ -111,7 +117,7 @@ function tryOnce(
   const told = contextOf(run, { callId: id, callName });
   const ms = loop.executionTimeoutMs;
   if (ms === Infinity) return registry.call(name, args, told);
-  return waitWithin(run, ms, `The tool ${name}`, (signal) => registry.call(name, args, { ...told, signal }));
+  return waitWithin(run, ms, name, (signal) => registry.call(name, args, { ...told, signal }));
 }
 
 function rewritten(call: HookCall, answer: BeforeToolCallAnswer): HookCall {

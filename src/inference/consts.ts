@@ -4,8 +4,7 @@ type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_$
 export type Named<T extends string> = { readonly [Word in T as Uppercase<Underscored<Word>>]: Word };
 
 function named<T extends string>(words: readonly T[]): Named<T> {
-  const entries = words.map((word) => [word.toUpperCase().replaceAll("-", "_"), word]);
-  return Object.fromEntries(entries) as Named<T>;
+  return Object.fromEntries(words.map((word) => [word.toUpperCase().replaceAll("-", "_"), word])) as Named<T>;
 }
 
 type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;

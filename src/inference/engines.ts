@@ -38,7 +38,7 @@ export function createEngines(host: InferenceHost): Engines {
     fromFunction(fn, name = "function") {
       checkFunction("fn", fn);
       checkName("name", name);
-      return { name, infer: (turn, context) => fn(turn, context) };
+      return { name, infer: fn };
     },
     host(name) {
       checkName("name", name);

@@ -12,12 +12,15 @@ export type InferenceErrorCode =
 
 /** An error of a run that callers may want to tell apart, by `code`. */
 export class InferenceError extends Error {
+  static {
+    // Not of each error: there it would be enumerable, unlike every other error's name.
+    this.prototype.name = "InferenceError";
+  }
+
   readonly code: InferenceErrorCode;
 
   constructor(code: InferenceErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
-    // Not enumerable, like every other error's name.
-    Object.defineProperty(this, "name", { value: "InferenceError", configurable: true, writable: true });
     this.code = code;
   }
 }

@@ -1,3 +1,3 @@
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

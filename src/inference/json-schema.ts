@@ -1,4 +1,4 @@
-import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
+import { checkList, checkObject, isObject, refuse } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import { isPlainObject } from "./plain-data.ts";
 
@@ -42,6 +42,9 @@ type Rule = (
   known: Known,
 ) => Check | undefined;
 
+// A global is looked up each time, which is slow in a VM.
+const { hasOwn } = Object;
+
 const placeOf = (at: string): string => at || "the arguments";
 
 /** What can be measured must fit a limit that is a number. */
@@ -82,24 +85,41 @@ const judged =
       );
   };
 
+interface Named {
+  readonly name: string;
+  readonly check: Check;
+}
+
 /** Schemas by their names, as their checks. */
-function named(schemas: unknown, inside: (schema: unknown, name: string) => Check): [string, Check][] {
+function named(schemas: unknown, inside: (schema: unknown, name: string) => Check): Named[] {
   checkObject("properties or $defs", schemas);
-  return Object.entries(schemas).map(([name, schema]) => [name, inside(schema, `.${name}`)]);
+  return Object.entries(schemas).map(([name, schema]) => ({ name, check: inside(schema, `.${name}`) }));
 }
 
 const definitions =
   (group: string): Rule =>
   (schemas, inside, _, known) => {
-    for (const [name, check] of named(schemas, inside)) known.set(`#/${group}/${name}`, check);
+    for (const { name, check } of named(schemas, inside)) known.set(`#/${group}/${name}`, check);
     return undefined;
   };
+
+const isNothing = (): boolean => false;
+const TYPES: ReadonlyMap<unknown, (value: unknown) => boolean> = new Map([
+  ["object", isObject],
+  ["array", Array.isArray],
+  ["string", (value) => typeof value === "string"],
+  ["number", Number.isFinite],
+  ["integer", Number.isInteger],
+  ["boolean", (value) => typeof value === "boolean"],
+  ["null", (value) => value === null],
+]);
 
 const RULES: Readonly<Record<string, Rule>> = {
   type(type) {
     const types: readonly unknown[] = [type].flat();
+    const [isFirst = isNothing, ...isOther] = types.map((one) => TYPES.get(one) ?? isNothing);
     return (value, at) =>
-      types.some((one) => hasType(one, value))
+      isFirst(value) || isOther.some((isIt) => isIt(value))
         ? undefined
         : `${placeOf(at)} must be ${types.join(" or ")}, got ${describeValue(value)}`;
   },
@@ -120,19 +140,24 @@ const RULES: Readonly<Record<string, Rule>> = {
   required(names) {
     const list = Array.isArray(names) ? names.map(String) : [];
     return (value, at) => {
-      const missing = isObject(value) ? list.find((name) => !Object.hasOwn(value, name)) : undefined;
-      return missing === undefined ? undefined : `${at}/${missing} is missing`;
+      if (!isObject(value)) return undefined;
+      for (let index = 0; index < list.length; index++) {
+        const name = list[index] as string;
+        if (!hasOwn(value, name)) return `${at}/${name} is missing`;
+      }
+      return undefined;
     };
   },
   properties(schemas, inside) {
     const checks = named(schemas, inside);
     return (value, at, effort) => {
       if (!isObject(value)) return undefined;
-      for (const [name, check] of checks) {
-        const problem = Object.hasOwn(value, name) ? check(value[name], `${at}/${name}`, effort) : undefined;
-        if (problem !== undefined) return problem;
+      let problem: string | undefined;
+      for (let index = 0; problem === undefined && index < checks.length; index++) {
+        const { name, check } = checks[index] as Named;
+        if (hasOwn(value, name)) problem = check(value[name], `${at}/${name}`, effort);
       }
-      return undefined;
+      return problem;
     };
   },
   additionalProperties(more, inside, { properties }) {
@@ -140,7 +165,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return (value, at, effort) => {
       if (!isObject(value)) return undefined;
       for (const name of Object.keys(value)) {
-        if (isPlainObject(properties) && Object.hasOwn(properties, name)) continue;
+        if (isPlainObject(properties) && hasOwn(properties, name)) continue;
         const problem = more === false ? `${at}/${name} is not known` : check(value[name], `${at}/${name}`, effort);
         if (problem !== undefined) return problem;
       }
@@ -208,7 +233,7 @@ function compile(schema: unknown, place: string, known: Known, depth: number): C
   if (depth > MAX_DEPTH) throw new RangeError(`${place} nests deeper than ${MAX_DEPTH} levels`);
   const checks: Check[] = [];
   for (const [key, limit] of Object.entries(schema)) {
-    if (Object.hasOwn(RULES, key)) {
+    if (hasOwn(RULES, key)) {
       const inside = (inner: unknown, name = ""): Check => compile(inner, `${place}.${key}${name}`, known, depth + 1);
       const check = RULES[key]?.(limit, inside, schema, known);
       if (check !== undefined) checks.push(check);
@@ -230,23 +255,10 @@ function compile(schema: unknown, place: string, known: Known, depth: number): C
   };
 }
 
-function hasType(type: unknown, value: unknown): boolean {
-  if (type === "object") return isObject(value);
-  if (type === "array") return Array.isArray(value);
-  if (type === "null") return value === null;
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "number") return Number.isFinite(value);
-  return (type === "string" || type === "boolean") && typeof value === type;
-}
-
 // 0.3 is a multiple of 0.1, whatever floating point makes of it.
 function isMultiple(value: number, of: number): boolean {
   const ratio = value / of;
   return Math.abs(ratio - Math.round(ratio)) < 1e-9 * Math.max(1, Math.abs(ratio));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSame(a: unknown, b: unknown): boolean {
@@ -256,6 +268,6 @@ function isSame(a: unknown, b: unknown): boolean {
   const other = b as Record<string, unknown>;
   return (
     entries.length === Object.keys(other).length &&
-    entries.every(([key, one]) => Object.hasOwn(other, key) && isSame(one, other[key]))
+    entries.every(([key, one]) => hasOwn(other, key) && isSame(one, other[key]))
   );
 }

@@ -28,9 +28,20 @@ export interface Middleware {
 }
 
 export function toMiddleware(given: Middleware | MiddlewareFunction, name?: string): Middleware {
-  if (typeof given === "function") return { name: name ?? (given.name || "middleware"), fn: given };
-  checkObject("middleware", given);
-  checkFunction("middleware.fn", given.fn);
-  checkName("middleware.name", given.name);
-  return given;
+  return typeof given === "function"
+    ? { name: name ?? (given.name || "middleware"), fn: given }
+    : checkPart("middleware", given, "fn");
+}
+
+/** An engine or a middleware: something with a name and a function. */
+export function checkPart<T extends { readonly name: string }>(what: string, part: T, key: keyof T & string): T {
+  checkObject(what, part);
+  checkFunction(`${what}.${key}`, part[key]);
+  checkName(`${what}.name`, part.name);
+  return part;
+}
+
+export function fromJS(fn: MiddlewareFunction, name?: string): Middleware {
+  checkFunction("fn", fn);
+  return toMiddleware(fn, name);
 }

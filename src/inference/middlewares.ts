@@ -1,9 +1,8 @@
 import { checkFunction, checkString } from "../internal/check-argument.ts";
 import { messageOf } from "./inference-error.ts";
-import { type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
+import { fromJS, type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
 import { isThenable } from "./is-thenable.ts";
 import type { Block, Turn } from "./turn.ts";
-import { turns } from "./turns.ts";
 
 export interface Middlewares {
   /** A middleware of one's own function. */
@@ -29,14 +28,11 @@ export interface LogEntry {
 const MARK = "systemPrompt";
 
 export const middlewares: Middlewares = {
-  fromJS(fn, name) {
-    checkFunction("fn", fn);
-    return toMiddleware(fn, name);
-  },
+  fromJS,
   systemPrompt(text) {
     checkString("text", text);
     return changing(MARK, (blocks) => [
-      { ...turns.newSystemBlock(text), metadata: { middleware: MARK } },
+      { kind: "system", role: "system", payload: { text }, metadata: { middleware: MARK } },
       ...blocks.filter(({ metadata }) => metadata?.["middleware"] !== MARK),
     ]);
   },

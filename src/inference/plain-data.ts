@@ -4,53 +4,66 @@ const MAX_DEPTH = 90;
 // A global is looked up each time, which is slow in a VM.
 const { getPrototypeOf, hasOwn } = Object;
 const objectPrototype = Object.prototype;
-const { isArray } = Array;
 
 /** A copy of plain data: objects and arrays anew, the rest as it is. */
 export function clonePlain<T>(value: T): T {
-  return isObject(value) ? (copy(value, 0) as T) : value;
+  return copy(value, 0, false) as T;
 }
 
-function copy(value: object, depth: number): object {
+/** Two copies, for little more than one: most of the cost is to look for what must be copied in turn. */
+export function clonePlainTwice<T>(value: T): { readonly one: T; readonly other: T } {
+  const one = copy(value, 0, true) as T;
+  return { one, other: twin as T };
+}
+
+// The second copy of what `copy` has copied last; the first again where there is none.
+let twin: unknown;
+
+function copy(value: unknown, depth: number, twice: boolean): unknown {
+  twin = value;
+  if (typeof value !== "object" || value === null) return value;
   if (depth > MAX_DEPTH) throw new RangeError(`The data nests deeper than ${MAX_DEPTH} levels`);
-  if (isArray(value)) {
-    const list: unknown[] = [];
-    for (let index = 0; index < value.length; index++) {
-      const inner: unknown = value[index];
-      list.push(typeof inner === "object" && inner !== null ? copy(inner, depth + 1) : inner);
+  if (isPlain(value)) {
+    // Not an assignment of each key: one that is called `__proto__` would set a prototype.
+    const one: Record<string, unknown> = { ...value };
+    const other: Record<string, unknown> = twice ? { ...value } : one;
+    for (const key in one) {
+      const inner = one[key];
+      // Not what somebody put on every object's prototype.
+      if (typeof inner === "object" && inner !== null && hasOwn(one, key)) {
+        one[key] = copy(inner, depth + 1, twice);
+        other[key] = twin;
+      }
     }
-    return list;
+    twin = other;
+    return one;
   }
-  if (!hasPlainPrototype(value)) return value;
-  // Not an assignment of each key: one that is called `__proto__` would set a prototype.
-  const object: Record<string, unknown> = { ...value };
-  for (const key in object) {
-    const inner = object[key];
-    // Not what somebody put on every object's prototype.
-    if (typeof inner === "object" && inner !== null && hasOwn(object, key)) object[key] = copy(inner, depth + 1);
+  if (!Array.isArray(value)) return value;
+  const one: unknown[] = [];
+  const other = twice ? [] : one;
+  for (let index = 0; index < value.length; index++) {
+    one[index] = copy(value[index], depth + 1, twice);
+    other[index] = twin;
   }
-  return object;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  twin = other;
+  return one;
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && hasPlainPrototype(value);
+  return typeof value === "object" && value !== null && isPlain(value);
 }
 
-function hasPlainPrototype(value: object): boolean {
+function isPlain(value: object): boolean {
   const prototype: unknown = getPrototypeOf(value);
-  // The second: an object of another realm.
+  // The last: an object of another realm.
   return prototype === objectPrototype || prototype === null || getPrototypeOf(prototype) === null;
 }
 
 /** Plain data that nobody can change any more. */
 export function freezePlain<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+  if (typeof value === "object" && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const inner of Object.values(value)) freezePlain(inner);
+    for (const inner of Object.values(value as object)) freezePlain(inner);
   }
   return value;
 }

@@ -1,8 +1,9 @@
+import { checkObject } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
 import { type ActiveRun, beginRun, cancelRun, checkRun, createRun, endRun, failRun } from "./active-run.ts";
 import { failure } from "./inference-error.ts";
 import { withListener } from "./listeners.ts";
-import { clonePlain, freezePlain } from "./plain-data.ts";
+import { clonePlain, clonePlainTwice, freezePlain } from "./plain-data.ts";
 import { createRunHandle, type RunHandle } from "./run-handle.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import type { ResolvedSession } from "./session-options.ts";
@@ -63,11 +64,12 @@ export function openSession(setup: ResolvedSession, { clock, createId }: Session
     options: RunOptions = {},
     isSync = false,
   ): { readonly run: ActiveRun; readonly steps: Steps<Turn> } {
+    checkObject("options", options);
     checkRunOptions(options);
     if (isRunning()) throw failure("active", "session already has an active inference");
     const { timeoutMs = 0, tags, signal, onEvent } = options;
     const given = seed ?? history.at(-1);
-    if (given === undefined) throw new TypeError("There is no turn to run: pass one, or append one before");
+    if (given === undefined) throw new TypeError("There is no turn to run: pass or append one");
     const turn = clonePlain(checkTurn(given, "seed"));
     const inferenceId = createId();
     const identity = {
@@ -90,10 +92,10 @@ export function openSession(setup: ResolvedSession, { clock, createId }: Session
       beginRun(run, signal);
       const answer = yield* answerTurn(run, turn, setup);
       checkRun(run);
-      const kept = clonePlain(checkTurn(answer, "The answer"));
-      history[place ?? history.length] = kept;
-      endRun(run, "final", { text: answerText(kept) });
-      return clonePlain(kept);
+      const { one, other } = clonePlainTwice(checkTurn(answer, "The answer"));
+      history[place ?? history.length] = one;
+      endRun(run, "final", { text: answerText(one) });
+      return other;
     } catch (thrown) {
       throw failRun(run, thrown);
     }

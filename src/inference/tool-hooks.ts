@@ -87,18 +87,17 @@ export function checkToolHooks(place: string, hooks: unknown): void {
 
 /** Asks a hook, where there is one, telling it `more`. What it says, now or later, is for `hookAnswer`. */
 export function askHook(run: ActiveRun, hooks: ToolHooks, name: HookName, more: object): unknown {
-  const hook = hooks[name] as ((context: HookContext) => unknown) | undefined;
-  if (hook === undefined) return undefined;
+  if (hooks[name] === undefined) return undefined;
   checkRun(run);
-  const context = contextOf(run, more) as HookContext;
-  if (hooks.failOpen !== true) return hook.call(hooks, context);
+  const context = contextOf(run, more) as never;
+  if (hooks.failOpen !== true) return hooks[name](context);
   const check = (said: unknown): unknown => checkAnswer(name, said);
   const passOver = (error: unknown): void => {
     if (run.stopped !== undefined) return;
     run.log(`The hook ${name} failed and was passed over: ${messageOf(error)}`, { error });
   };
   try {
-    const said = hook.call(hooks, context);
+    const said: unknown = hooks[name](context);
     return isThenable(said) ? said.then(check).then(undefined, passOver) : check(said);
   } catch (error) {
     return passOver(error);

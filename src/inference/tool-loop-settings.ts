@@ -77,12 +77,14 @@ const CHECKS: Readonly<Record<keyof ResolvedToolLoop, (name: string, value: unkn
   hooks: checkToolHooks,
 };
 
+const KEYS = Object.keys(CHECKS);
+
 export function resolveToolLoop(settings: ToolLoopSettings = {}, hooks?: ToolHooks): ResolvedToolLoop {
   checkObject("toolLoop", settings);
   const resolved: Record<string, unknown> = { ...DEFAULTS };
   for (const [key, value] of Object.entries(hooks === undefined ? settings : { ...settings, hooks })) {
     // A setting that is misspelled would not be enforced, and nobody would know.
-    checkOneOf("A setting of toolLoop", key, Object.keys(CHECKS));
+    checkOneOf("A setting of toolLoop", key, KEYS);
     if (value === undefined) continue;
     CHECKS[key as keyof ResolvedToolLoop](`toolLoop.${key}`, value);
     resolved[key] = Array.isArray(value) ? [...value] : value;

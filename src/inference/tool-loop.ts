@@ -1,6 +1,6 @@
 import { type Asked, askEngine } from "./ask-engine.ts";
 import { type ActiveRun, checkRun, isHeard, say } from "./active-run.ts";
-import { callTool, type ToolOutcome, toolResult } from "./call-tool.ts";
+import { callTool, toolCall, type ToolOutcome, toolResult } from "./call-tool.ts";
 import type { Engine } from "./engine.ts";
 import { failure } from "./inference-error.ts";
 import type { Middleware } from "./middleware.ts";
@@ -10,8 +10,8 @@ import { inParallel, type Steps } from "./steps.ts";
 import type { HookCall } from "./tool-hooks.ts";
 import type { ResolvedToolLoop } from "./tool-loop-settings.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
-import { type Block, type BlocksSeen, firstUnseen, type Turn } from "./turn.ts";
-import { turns } from "./turns.ts";
+import { type Block, firstUnseen, type Turn } from "./turn.ts";
+import { toolUse } from "./turns.ts";
 
 /** What answers a session's turns. */
 export interface Parts {
@@ -23,16 +23,13 @@ export interface Parts {
 
 /** Asks the engine through the middlewares, makes the calls of its answer, and asks again, until it calls nothing. */
 export function* answerTurn(run: ActiveRun, turn: Turn, parts: Parts): Steps<Turn> {
-  const { engine, middlewares, tools, loop } = parts;
-  const { toolChoice, maxParallelTools } = loop;
-  const seen: BlocksSeen = { count: 0 };
+  const { tools, loop } = parts;
   const answered = new Set<unknown>();
   const asked: Asked = {
-    middlewares,
-    engine,
+    ...parts,
     offer: whatToOffer(run, parts),
     traceId: turn.metadata?.["trace_id"],
-    seen,
+    seen: undefined,
   };
   const loops = tools !== undefined && loop.enabled;
   const most = loops ? loop.maxIterations : 1;
@@ -40,25 +37,22 @@ export function* answerTurn(run: ActiveRun, turn: Turn, parts: Parts): Steps<Tur
   for (let iteration = 1; iteration <= most; iteration++) {
     current = yield* askEngine(run, asked, current);
     const { blocks } = current;
-    const start = firstUnseen(seen, blocks);
+    const start = firstUnseen(blocks, asked.seen);
     if (start === 0) answered.clear();
     const open = openCalls(current, start, answered);
     if (isHeard(run)) {
-      for (const { call } of open) {
-        say(run, "tool-call", { toolCall: { id: call.id, name: call.name, input: call.args } });
-      }
+      for (const { call } of open) say(run, "tool-call", { toolCall: toolCall(call) });
     }
     if (!loops) return current;
     if (open.length === 0) {
-      if (iteration > 1 || toolChoice !== "required") return current;
+      if (iteration > 1 || loop.toolChoice !== "required") return current;
       throw failure("tool-failed", "toolChoice is required, and the engine called no tool");
     }
-    let outcomes: ToolOutcome[] = [];
-    if (open.length === 1 || maxParallelTools === 1) {
-      for (const { call } of open) outcomes.push(yield* callTool(run, call, tools, loop));
-    } else {
-      const all = inParallel(run, open, maxParallelTools, ({ call }) => callTool(run, call, tools, loop));
-      outcomes = isThenable(all) ? ((yield { promise: all, what: "a tool" }) as ToolOutcome[]) : all;
+    let outcomes: readonly ToolOutcome[];
+    if (open.length === 1) outcomes = [yield* callTool(run, (open[0] as OpenCall).call, tools, loop)];
+    else {
+      const all = inParallel(run, open, loop.maxParallelTools, (one) => callTool(run, one.call, tools, loop));
+      outcomes = isThenable(all) ? ((yield { promise: all, what: "a tool" }) as readonly ToolOutcome[]) : all;
     }
     checkRun(run);
     for (let index = 0; index < outcomes.length; index++) {
@@ -66,9 +60,7 @@ export function* answerTurn(run: ActiveRun, turn: Turn, parts: Parts): Steps<Tur
       keepOutcome(run, blocks, open[index] as OpenCall, outcome);
       answered.add(outcome.call.id);
     }
-    seen.blocks = blocks;
-    seen.count = blocks.length;
-    seen.last = blocks.at(-1);
+    asked.seen = { blocks, count: blocks.length, last: blocks.at(-1) };
   }
   throw failure("max-iterations", `max iterations (${most}) reached`);
 }
@@ -77,8 +69,9 @@ function whatToOffer(run: ActiveRun, { engine, tools, loop }: Parts): Asked["off
   const { toolChoice, allowedTools } = loop;
   const all = toolChoice === "none" ? [] : (tools?.list() ?? []);
   return {
+    ...run.told,
     engineName: engine.name,
-    tools: allowedTools === undefined ? all : all.filter(({ name }) => allowedTools.includes(name)),
+    tools: all.filter(({ name }) => allowedTools?.includes(name) ?? true),
     toolChoice,
     partial(delta) {
       const completion = (run.completion += delta);
@@ -96,21 +89,23 @@ interface OpenCall {
   readonly block: Block;
 }
 
-/** The calls among the blocks from `start` on that have no result yet; `answered` has the ids of those before that have. */
+/** The calls among the blocks from `start` on that have no result yet; `answered` has the ids of all that have one. */
 function openCalls({ blocks }: Turn, start: number, answered: Set<unknown>): OpenCall[] {
+  for (let index = start; index < blocks.length; index++) {
+    const { kind, payload } = blocks[index] as Block;
+    if (kind === "tool_use") answered.add(payload?.["id"]);
+  }
   const open: OpenCall[] = [];
   for (let index = start; index < blocks.length; index++) {
     const block = blocks[index] as Block;
-    const { kind, payload = {} } = block;
-    if (kind === "tool_use") answered.add(payload["id"]);
-    if (kind !== "tool_call") continue;
-    const { id = block.id, name, args = {} } = payload;
+    if (block.kind !== "tool_call") continue;
+    const { id = block.id, name, args = {} } = block.payload ?? {};
     if (typeof id !== "string" || typeof name !== "string") {
       throw new TypeError(`turn.blocks[${index}]: a tool call needs an id and a name`);
     }
-    open.push({ call: { id, name, args }, block });
+    if (!answered.has(id)) open.push({ call: { id, name, args }, block });
   }
-  return open.filter(({ call }) => !answered.has(call.id));
+  return open;
 }
 
 /** The turn keeps the call as it was made, so that it fits its result. */
@@ -122,6 +117,6 @@ function keepOutcome(run: ActiveRun, blocks: Block[], { block }: OpenCall, outco
     block.id = id;
     block.payload = { ...payload, id, name, args: clonePlain(args) };
   }
-  blocks.push(turns.newToolUseBlock(id, result, error));
+  blocks.push(toolUse(id, result, error));
   if (isHeard(run)) say(run, "tool-result", { toolResult: toolResult(outcome) });
 }

@@ -1,8 +1,8 @@
-import { checkFunction, checkName, checkObject, checkString } from "../internal/check-argument.ts";
+import { checkFunction, checkName, checkObject, checkString, isObject } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import type { InferenceHost } from "./inference-host.ts";
 import { failure } from "./inference-error.ts";
-import { compileSchema, type JsonSchema, type SchemaCheck } from "./json-schema.ts";
+import type { JsonSchema, SchemaCheck } from "./json-schema.ts";
 import { clonePlain, freezePlain } from "./plain-data.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -45,14 +45,20 @@ export interface ToolRegistry {
   call(name: string, args?: unknown, context?: Partial<ToolContext>): unknown;
 }
 
+/** Makes a schema's check; one with parts that would not be checked is refused, naming the place. */
+export type CompileSchema = (schema: JsonSchema, place: string) => SchemaCheck;
+
+// For tools that say nothing of their arguments: it needs nothing compiled.
 const ANY_OBJECT: JsonSchema = { type: "object" };
+const findNoObject: SchemaCheck = (value) =>
+  isObject(value) ? undefined : `the arguments must be object, got ${describeValue(value)}`;
 
 export interface Tools {
   readonly createRegistry: () => ToolRegistry;
 }
 
-export function createTools(host: InferenceHost): Tools {
-  return { createRegistry: () => createRegistry(host) };
+export function createTools(host: InferenceHost, compileSchema: CompileSchema): Tools {
+  return { createRegistry: () => createRegistry(host, compileSchema) };
 }
 
 interface Tool {
@@ -61,18 +67,19 @@ interface Tool {
   readonly handler: (args: unknown, context: ToolContext) => unknown;
 }
 
-function createRegistry(host: InferenceHost): ToolRegistry {
+function createRegistry(host: InferenceHost, compileSchema: CompileSchema): ToolRegistry {
   const tools = new Map<string, Tool>();
   const registry: ToolRegistry = {
     register(tool) {
       checkObject("tool", tool);
-      const { name, description = "", parameters = ANY_OBJECT, handler } = tool;
+      const { name, description = "", parameters, handler } = tool;
       checkName("tool.name", name);
       checkString("tool.description", description);
       checkFunction("tool.handler", handler);
       if (tools.has(name)) throw new TypeError(`The tool ${name} is registered already`);
-      const definition = freezePlain({ name, description, parameters: clonePlain(parameters) });
-      const findProblem = compileSchema(definition.parameters, "tool.parameters");
+      const definition = freezePlain({ name, description, parameters: clonePlain(parameters ?? ANY_OBJECT) });
+      const findProblem =
+        parameters === undefined ? findNoObject : compileSchema(definition.parameters, "tool.parameters");
       tools.set(name, { definition, findProblem, handler: handler as Tool["handler"] });
       return registry;
     },

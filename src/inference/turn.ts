@@ -2,8 +2,6 @@ import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
 import { type BlockKind, blockKinds } from "./consts.ts";
 import { isPlainObject } from "./plain-data.ts";
 
-const { isArray } = Array;
-
 /** One piece of a turn. Text kinds carry `{ text }`, a tool call `{ id, name, args }`, a tool use `{ id, result, error }`. */
 export interface Block {
   /** Of a tool call: the call's id. */
@@ -24,30 +22,26 @@ export interface Turn {
 
 /** How far a list of blocks was looked at, so that a long one is not looked through again for each of its additions. */
 export interface BlocksSeen {
-  blocks?: readonly Block[];
-  count: number;
-  last?: Block | undefined;
+  readonly blocks: readonly Block[];
+  readonly count: number;
+  readonly last: Block | undefined;
 }
 
 /** Where what was not seen begins: at the start of another list, or one that was not only added to. */
-export function firstUnseen({ blocks, count, last }: BlocksSeen, now: readonly Block[]): number {
-  return blocks === now && now[count - 1] === last ? count : 0;
+export function firstUnseen(blocks: readonly Block[], seen: BlocksSeen | undefined): number {
+  return seen?.blocks === blocks && blocks[seen.count - 1] === seen.last ? seen.count : 0;
 }
 
 /** Refuses what is no turn, saying who gave it: the two texts in one. It is not copied. */
 export function checkTurn(value: unknown, whose: string, what = "", seen?: BlocksSeen): Turn {
   const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
-  if (!isArray(blocks)) {
+  if (!Array.isArray(blocks)) {
     checkObject(whose + what, value);
     checkList(`${whose}${what}.blocks`, blocks);
   }
   const list = blocks as readonly Block[];
-  for (let index = seen === undefined ? 0 : firstUnseen(seen, list); index < list.length; index++) {
-    const { kind, payload } = list[index] ?? ({} as Partial<Block>);
-    // The name is for a message that is hardly ever written.
-    if (!isKind(kind) || (payload !== undefined && !isPlainObject(payload))) {
-      checkBlock(list[index], `${whose}${what}.blocks[${index}]`);
-    }
+  for (let index = firstUnseen(list, seen); index < list.length; index++) {
+    checkBlock(list[index], whose, what, index);
   }
   return value as Turn;
 }
@@ -56,12 +50,16 @@ export function isKind(kind: unknown): kind is BlockKind {
   return blockKinds.includes(kind as BlockKind);
 }
 
-export function checkBlock(value: unknown, name: string): Block {
+/** Refuses what is no block. Its name is put together only for the message. */
+export function checkBlock(value: unknown, whose: string, what = "", index?: number): Block {
+  const { kind, payload } = (value ?? {}) as Partial<Block>;
+  const isKnown = isKind(kind);
+  if (isKnown && (payload === undefined || isPlainObject(payload))) return value as Block;
+  const name = whose + what + (index === undefined ? "" : `.blocks[${index}]`);
   checkObject(name, value);
-  const { kind, payload } = value as Partial<Block>;
-  if (!isKind(kind)) refuse(`${name}.kind`, `one of ${blockKinds.join(", ")}`, kind);
-  if (payload !== undefined && !isPlainObject(payload)) refuse(`${name}.payload`, "a plain object", payload);
-  return value as Block;
+  return isKnown
+    ? refuse(`${name}.payload`, "a plain object", payload)
+    : refuse(`${name}.kind`, `one of ${blockKinds.join(", ")}`, kind);
 }
 
 /** What the model said last: the texts after the last thing that was said to it. */

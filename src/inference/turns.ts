@@ -27,15 +27,24 @@ const textBlock =
   (kind: BlockKind, role: string) =>
   (text: string): Block => ({ kind, role, payload: { text: String(text) } });
 
+/** A tool's result, or its error, for a call whose id is one. */
+export function toolUse(id: string, result: unknown, error: string | undefined): Block {
+  const payload: Record<string, unknown> = { id, result: clonePlain(result) };
+  if (error !== undefined) payload["error"] = String(error);
+  return { kind: "tool_use", role: "tool", payload };
+}
+
 export const turns: Turns = {
   normalize(given) {
     checkObject("turn", given);
-    const { blocks = [], ...rest } = given as Partial<Turn>;
-    if (!Array.isArray(blocks)) return newTurn({ blocks });
-    const known = blocks.map((block: Partial<Block> | null) =>
-      typeof block?.kind !== "string" || isKind(block.kind) ? block : { ...block, kind: "other" },
-    );
-    return newTurn({ ...rest, blocks: known as Block[] });
+    const turn = { ...given } as Partial<Turn>;
+    if (Array.isArray(turn.blocks)) {
+      turn.blocks = turn.blocks.map((block: Partial<Block> | null) => {
+        const isOther = typeof block?.kind === "string" && !isKind(block.kind);
+        return (isOther ? { ...block, kind: "other" } : block) as Block;
+      });
+    }
+    return newTurn(turn);
   },
   newTurn,
   appendBlock(given, block) {
@@ -53,8 +62,6 @@ export const turns: Turns = {
   },
   newToolUseBlock(id, result, error) {
     checkName("id", id);
-    const payload: Record<string, unknown> = { id, result: clonePlain(result) };
-    if (error !== undefined) payload["error"] = String(error);
-    return { kind: "tool_use", role: "tool", payload };
+    return toolUse(id, result, error);
   },
 };

@@ -2,13 +2,13 @@ import { type ActiveRun, onStop } from "./active-run.ts";
 import { isThenable } from "./is-thenable.ts";
 
 /**
- * What `begin` answers, or an error when that takes longer than `ms`. The signal that `begin` is given fires then, and
+ * What `begin` of a tool answers, or an error when that takes longer than `ms`. The signal that `begin` is given fires then, and
  * when the run is stopped. No timer is left.
  */
-export function waitWithin(run: ActiveRun, ms: number, what: string, begin: (signal: AbortSignal) => unknown): unknown {
+export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (signal: AbortSignal) => unknown): unknown {
   const own = new AbortController();
   const late = (): Error => {
-    const error = new Error(`${what} took more than ${ms} ms (executionTimeoutMs)`);
+    const error = new Error(`The tool ${name} took more than ${ms} ms (executionTimeoutMs)`);
     own.abort(error);
     return error;
   };

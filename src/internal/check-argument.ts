@@ -35,10 +35,11 @@ export function checkFields(owner: object, checks: Readonly<Record<string, Check
   }
 }
 
-export const checkObject: Check<object> = /* @__PURE__ */ mustBe(
-  "an object",
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const checkObject: Check<object> = /* @__PURE__ */ mustBe("an object", isObject);
 
 export const checkList: Check<readonly unknown[]> = /* @__PURE__ */ mustBe("an array", Array.isArray);
 
@@ -70,13 +71,16 @@ export function checkOneOf(name: string, value: unknown, allowed: readonly strin
 
 /** A safe integer of at least `least`. */
 export function countFrom(least: number): Check<number> {
-  return (name, value) => checkCount(name, value, least);
+  return mustBe(
+    `a whole number of at least ${least}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least,
+    RangeError,
+  );
 }
 
 export function checkCount(name: string, value: unknown, least = 0): asserts value is number {
-  if (!Number.isSafeInteger(value) || (value as number) < least) {
-    refuse(name, `a whole number of at least ${least}`, value, RangeError);
-  }
+  const check: Check<number> = countFrom(least);
+  check(name, value);
 }
 
 /** A duration in milliseconds: more than 0; `Infinity` stands for "never". */

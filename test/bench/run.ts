@@ -3,6 +3,7 @@ import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
 import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
+import { bench as scriptInference } from "./script-inference.ts";
 import { bench as scriptOwner } from "./script-owner.ts";
 import { bench as httpLoad } from "./http-load.ts";
 import { bench as runEngine } from "./run-engine.ts";
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-owner": scriptOwner,
   "script-bridge": scriptBridge,
   "script-context": scriptContext,
+  "script-inference": scriptInference,
   "sandbox-stream": sandboxStream,
 };
 const reportFile = ".cache/bench.json";

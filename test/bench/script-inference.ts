@@ -2,6 +2,7 @@ import { generateText, isStepCount, jsonSchema, tool } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { build } from "esbuild";
 import { createSession, engines, tools, turns } from "../../src/inference/index.ts";
+import { extrasSource } from "../../src/script/guest/extras-source.generated.ts";
 import { guestModules } from "../../src/script/guest/guest-modules.ts";
 import { createScriptRuntime, quickjs } from "../../src/script/index.ts";
 import { projectFolder } from "../package/entries.ts";
@@ -144,7 +145,7 @@ function makeHostLoop(): () => Promise<unknown> {
 async function bundleBare(): Promise<string> {
   const host = "{ engines: [], resolvesEngines: false, tools: [] }";
   const contents = `import { createGuest } from "./src/script/guest/create-guest.ts";
-const { createSession, engines, tools, turns } = createGuest(${host});${LOOP}`;
+const { createSession, engines, tools, turns } = createGuest(${host}, ${JSON.stringify(extrasSource)});${LOOP}`;
   const result = await build({
     absWorkingDir: projectFolder,
     stdin: { contents, resolveDir: projectFolder },
