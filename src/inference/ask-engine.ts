@@ -2,7 +2,7 @@ import { type ActiveRun, checkRun, contextOf } from "./active-run.ts";
 import type { Engine, EngineContext } from "./engine.ts";
 import type { Middleware, NextMiddleware } from "./middleware.ts";
 import { isThenable } from "./is-thenable.ts";
-import { drive, type Steps } from "./steps.ts";
+import { drive, type Steps, waitFor } from "./steps.ts";
 import { type BlocksSeen, checkTurn, type Turn } from "./turn.ts";
 
 /** Who is asked, and what the engine is told each time. */
@@ -39,8 +39,8 @@ export function* askEngine(run: ActiveRun, asked: Asked, turn: Turn, index = 0):
     const told = typeof traceId === "string" ? { middlewareName: name, traceId } : { middlewareName: name };
     answer = fn(turn, next, contextOf(run, told));
   }
-  if (isThenable(answer)) answer = yield { promise: answer, what };
+  if (isThenable(answer)) answer = yield waitFor(run, answer, what);
   checkRun(run);
-  answer ??= isThenable(below) ? yield { promise: below, what } : below;
+  answer ??= isThenable(below) ? yield waitFor(run, below, what) : below;
   return checkTurn(answer, "The answer of ", what, seen);
 }

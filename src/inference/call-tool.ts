@@ -3,7 +3,7 @@ import { type ActiveRun, checkRun, contextOf, isHeard, say } from "./active-run.
 import { failure, InferenceError, messageOf } from "./inference-error.ts";
 import type { ToolCallInfo, ToolResultInfo } from "./inference-event.ts";
 import { isThenable } from "./is-thenable.ts";
-import { type Steps } from "./steps.ts";
+import { type Steps, waitFor } from "./steps.ts";
 import { askHook, type BeforeToolCallAnswer, type HookCall, hookAnswer } from "./tool-hooks.ts";
 import type { ResolvedToolLoop } from "./tool-loop-settings.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
@@ -28,13 +28,11 @@ export function* callTool(
 ): Steps<ToolOutcome> {
   const { hooks } = loop;
   const { clock } = run;
-  checkRun(run);
   let said = askHook(run, hooks, "beforeToolCall", { callId: asked.id, call: asked });
-  if (isThenable(said)) said = yield { promise: said, what: "the hook beforeToolCall" };
+  if (isThenable(said)) said = yield waitFor(run, said, "the hook beforeToolCall");
   const before = hookAnswer(run, "beforeToolCall", asked, said);
   const call = before === undefined ? asked : rewritten(asked, before);
   const { id: callId, name } = call;
-  const what = `the tool ${name}`;
   const begunAt = clock.now();
   if (isHeard(run)) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
 
@@ -45,7 +43,7 @@ export function* callTool(
     let thrown: unknown;
     try {
       let result = tryOnce(run, call, asked.name, registry, loop);
-      if (isThenable(result)) result = yield { promise: result, what };
+      if (isThenable(result)) result = yield waitFor(run, result, `the tool ${name}`);
       outcome = { call, result };
       break;
     } catch (error) {
@@ -65,12 +63,12 @@ export function* callTool(
       defaultRetry,
       defaultBackoffMs,
     });
-    if (isThenable(said)) said = yield { promise: said, what: "the hook onToolError" };
+    if (isThenable(said)) said = yield waitFor(run, said, "the hook onToolError");
     const { action, backoffMs = defaultBackoffMs } = hookAnswer(run, "onToolError", call, said, error, thrown) ?? {};
     const again = action === undefined ? defaultRetry : action === "retry";
     if (again && (defaultRetry || attempts <= MOST_HOOK_RETRIES)) {
       checkFiniteDuration("The backoffMs of onToolError", backoffMs);
-      if (backoffMs > 0) yield { promise: sleep(run, backoffMs), what: `the wait before ${name} is tried again` };
+      if (backoffMs > 0) yield waitFor(run, sleep(run, backoffMs), `the wait before ${name} is tried again`);
       continue;
     }
     if (action === undefined && loop.toolErrorHandling === "abort") {
@@ -81,7 +79,7 @@ export function* callTool(
   }
 
   said = askHook(run, hooks, "afterToolCall", { ...outcome, callId, attempts, durationMs: clock.now() - begunAt });
-  if (isThenable(said)) said = yield { promise: said, what: "the hook afterToolCall" };
+  if (isThenable(said)) said = yield waitFor(run, said, "the hook afterToolCall");
   const after = hookAnswer(run, "afterToolCall", call, said);
   if (after !== undefined) {
     const result = "result" in after ? after.result : outcome.result;

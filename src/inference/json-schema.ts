@@ -22,14 +22,12 @@ const MAX_STEPS = 10_000;
 // A pattern may take time in the square of the text's length, or worse.
 const MAX_PATTERN_TEXT = 2_000;
 
-/** What one check has looked at. */
-interface Effort {
-  steps: number;
-  depth: number;
-}
+// What the check that runs has looked at. There is one at a time: what it looks at is plain data, which runs no code.
+let steps = 0;
+let depth = 0;
 
 /** A check of a value that stands at the place `at`. */
-type Check = (value: unknown, at: string, effort: Effort) => string | undefined;
+type Check = (value: unknown, at: string) => string | undefined;
 
 /** The checks of schemas that others refer to, by how they do. */
 type Known = Map<unknown, Check>;
@@ -78,9 +76,9 @@ const judged =
   (list, inside) => {
     checkList("anyOf, oneOf or allOf", list);
     const checks = list.map((schema, index) => inside(schema, `[${index}]`));
-    return (value, at, effort) =>
+    return (value, at) =>
       judge(
-        checks.map((check) => check(value, at, effort)),
+        checks.map((check) => check(value, at)),
         placeOf(at),
       );
   };
@@ -133,9 +131,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   const: (only) => (value, at) => (isSame(only, value) ? undefined : `${placeOf(at)} must be ${JSON.stringify(only)}`),
   $defs: definitions("$defs"),
   definitions: definitions("definitions"),
-  $ref: (ref, _inside, _schema, known) => (value, at, effort) => {
+  $ref: (ref, _inside, _schema, known) => (value, at) => {
     const check = known.get(ref);
-    return check === undefined ? `${placeOf(at)}: there is no schema ${describeValue(ref)}` : check(value, at, effort);
+    return check === undefined ? `${placeOf(at)}: there is no schema ${describeValue(ref)}` : check(value, at);
   },
   required(names) {
     const list = Array.isArray(names) ? names.map(String) : [];
@@ -150,23 +148,23 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   properties(schemas, inside) {
     const checks = named(schemas, inside);
-    return (value, at, effort) => {
+    return (value, at) => {
       if (!isObject(value)) return undefined;
       let problem: string | undefined;
       for (let index = 0; problem === undefined && index < checks.length; index++) {
         const { name, check } = checks[index] as Named;
-        if (hasOwn(value, name)) problem = check(value[name], `${at}/${name}`, effort);
+        if (hasOwn(value, name)) problem = check(value[name], `${at}/${name}`);
       }
       return problem;
     };
   },
   additionalProperties(more, inside, { properties }) {
     const check = inside(more);
-    return (value, at, effort) => {
+    return (value, at) => {
       if (!isObject(value)) return undefined;
       for (const name of Object.keys(value)) {
         if (isPlainObject(properties) && hasOwn(properties, name)) continue;
-        const problem = more === false ? `${at}/${name} is not known` : check(value[name], `${at}/${name}`, effort);
+        const problem = more === false ? `${at}/${name} is not known` : check(value[name], `${at}/${name}`);
         if (problem !== undefined) return problem;
       }
       return undefined;
@@ -174,10 +172,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   items(schema, inside) {
     const check = inside(schema);
-    return (value, at, effort) => {
+    return (value, at) => {
       if (!Array.isArray(value)) return undefined;
       for (const [index, item] of value.entries()) {
-        const problem = check(item, `${at}/${index}`, effort);
+        const problem = check(item, `${at}/${index}`);
         if (problem !== undefined) return problem;
       }
       return undefined;
@@ -211,8 +209,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   }),
   not(schema, inside) {
     const check = inside(schema);
-    return (value, at, effort) =>
-      check(value, at, effort) === undefined ? `${placeOf(at)} is what it must not be` : undefined;
+    return (value, at) => (check(value, at) === undefined ? `${placeOf(at)} is what it must not be` : undefined);
   },
 };
 
@@ -224,17 +221,20 @@ export function compileSchema(schema: JsonSchema, place: string): SchemaCheck {
   const known: Known = new Map();
   const check = compile(schema, place, known, 0);
   known.set("#", check);
-  return (value) => check(value, "", { steps: 0, depth: 0 });
+  return (value) => {
+    steps = depth = 0;
+    return check(value, "");
+  };
 }
 
-function compile(schema: unknown, place: string, known: Known, depth: number): Check {
+function compile(schema: unknown, place: string, known: Known, level: number): Check {
   if (typeof schema === "boolean") return (_, at) => (schema ? undefined : `${placeOf(at)} must not be there`);
   if (!isPlainObject(schema)) refuse(place, "a JSON Schema", schema);
-  if (depth > MAX_DEPTH) throw new RangeError(`${place} nests deeper than ${MAX_DEPTH} levels`);
+  if (level > MAX_DEPTH) throw new RangeError(`${place} nests deeper than ${MAX_DEPTH} levels`);
   const checks: Check[] = [];
   for (const [key, limit] of Object.entries(schema)) {
     if (hasOwn(RULES, key)) {
-      const inside = (inner: unknown, name = ""): Check => compile(inner, `${place}.${key}${name}`, known, depth + 1);
+      const inside = (inner: unknown, name = ""): Check => compile(inner, `${place}.${key}${name}`, known, level + 1);
       const check = RULES[key]?.(limit, inside, schema, known);
       if (check !== undefined) checks.push(check);
     } else if (!NOTES.includes(key) && !key.startsWith("x-")) {
@@ -242,15 +242,15 @@ function compile(schema: unknown, place: string, known: Known, depth: number): C
     }
   }
   const isNullable = schema["nullable"] === true;
-  return (value, at, effort) => {
-    if (++effort.steps > MAX_STEPS || effort.depth > MAX_DEPTH) return `${placeOf(at)}: too much to check`;
+  return (value, at) => {
+    if (++steps > MAX_STEPS || depth > MAX_DEPTH) return `${placeOf(at)}: too much to check`;
     if (isNullable && value === null) return undefined;
-    effort.depth++;
+    depth++;
     let problem: string | undefined;
     for (let index = 0; problem === undefined && index < checks.length; index++) {
-      problem = checks[index]?.(value, at, effort);
+      problem = checks[index]?.(value, at);
     }
-    effort.depth--;
+    depth--;
     return problem;
   };
 }

@@ -23,7 +23,8 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
   twin = value;
   if (typeof value !== "object" || value === null) return value;
   if (depth > MAX_DEPTH) throw new RangeError(`The data nests deeper than ${MAX_DEPTH} levels`);
-  if (isPlain(value)) {
+  const prototype: unknown = getPrototypeOf(value);
+  if (prototype === objectPrototype || isPlain(prototype)) {
     // Not an assignment of each key: one that is called `__proto__` would set a prototype.
     const one: Record<string, unknown> = { ...value };
     const other: Record<string, unknown> = twice ? { ...value } : one;
@@ -50,12 +51,11 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && isPlain(value);
+  return typeof value === "object" && value !== null && isPlain(getPrototypeOf(value));
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = getPrototypeOf(value);
-  // The last: an object of another realm.
+function isPlain(prototype: unknown): boolean {
+  // The last: of another realm.
   return prototype === objectPrototype || prototype === null || getPrototypeOf(prototype) === null;
 }
 

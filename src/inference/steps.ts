@@ -3,31 +3,26 @@ import { failure } from "./inference-error.ts";
 import { isThenable } from "./is-thenable.ts";
 
 /*
- * Code that is written once and runs both ways. A step is a generator that yields only where it meets a promise; whoever
- * drives it either waits for that, or refuses. Where nothing is asynchronous, nothing waits, not even a microtask.
+ * Code that is written once and runs both ways. A step is a generator that yields only where it meets a promise, which
+ * a synchronous run refuses before it is yielded. Where nothing is asynchronous, nothing waits, not even a microtask.
  */
 
-/** A promise that a step has met, and whose it is: for the refusal's message. */
-export interface Wait {
-  readonly promise: PromiseLike<unknown>;
-  readonly what: string;
-}
+export type Steps<T> = Generator<PromiseLike<unknown>, T, unknown>;
 
-export type Steps<T> = Generator<Wait, T, unknown>;
+/** What a step yields of a promise that it has met; `what` says whose it is, for the refusal. */
+export function waitFor(run: ActiveRun, promise: PromiseLike<unknown>, what: string): PromiseLike<unknown> {
+  if (!run.isSync) return promise;
+  ignore(promise);
+  const error = failure("asynchronous", `run() cannot wait, and ${what} is asynchronous: use runAsync() or start()`);
+  // So that nothing on the way out takes it for a failure that can be handled.
+  stopRun(run, error);
+  throw error;
+}
 
 /** Runs steps to their end: at once where all is synchronous. A run that stops ends what waits for it at once. */
 export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
   let step = steps.next();
   if (step.done === true) return step.value;
-  if (run.isSync) {
-    const { promise, what } = step.value;
-    ignore(promise);
-    const error = failure("asynchronous", `run() cannot wait, and ${what} is asynchronous: use runAsync() or start()`);
-    // So that nothing on the way out takes it for a failure that can be handled: the steps can only fail, and with this.
-    stopRun(run, error);
-    steps.throw(error);
-    throw error;
-  }
   const promise = new Promise<T>((resolve, reject) => {
     // Whether it is at a promise, and no stop has ended it there.
     let waits = true;
@@ -46,7 +41,7 @@ export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
         let value: unknown;
         let failed = false;
         try {
-          value = await step.value.promise;
+          value = await step.value;
         } catch (error) {
           value = error;
           failed = true;
@@ -57,7 +52,7 @@ export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
         waits = true;
         // It may have been stopped by the very callback that returned the next promise.
         if (step.done !== true && run.stopped !== undefined) {
-          ignore(step.value.promise);
+          ignore(step.value);
           stop(run.stopped);
           return;
         }

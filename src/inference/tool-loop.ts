@@ -1,12 +1,12 @@
 import { type Asked, askEngine } from "./ask-engine.ts";
-import { type ActiveRun, checkRun, isHeard, say } from "./active-run.ts";
+import { type ActiveRun, isHeard, say } from "./active-run.ts";
 import { callTool, toolCall, type ToolOutcome, toolResult } from "./call-tool.ts";
 import type { Engine } from "./engine.ts";
 import { failure } from "./inference-error.ts";
 import type { Middleware } from "./middleware.ts";
 import { clonePlain } from "./plain-data.ts";
 import { isThenable } from "./is-thenable.ts";
-import { inParallel, type Steps } from "./steps.ts";
+import { inParallel, type Steps, waitFor } from "./steps.ts";
 import type { HookCall } from "./tool-hooks.ts";
 import type { ResolvedToolLoop } from "./tool-loop-settings.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
@@ -52,9 +52,8 @@ export function* answerTurn(run: ActiveRun, turn: Turn, parts: Parts): Steps<Tur
     if (open.length === 1) outcomes = [yield* callTool(run, (open[0] as OpenCall).call, tools, loop)];
     else {
       const all = inParallel(run, open, loop.maxParallelTools, (one) => callTool(run, one.call, tools, loop));
-      outcomes = isThenable(all) ? ((yield { promise: all, what: "a tool" }) as readonly ToolOutcome[]) : all;
+      outcomes = isThenable(all) ? ((yield waitFor(run, all, "a tool")) as readonly ToolOutcome[]) : all;
     }
-    checkRun(run);
     for (let index = 0; index < outcomes.length; index++) {
       const outcome = outcomes[index] as ToolOutcome;
       keepOutcome(run, blocks, open[index] as OpenCall, outcome);

@@ -42,6 +42,10 @@ const loop = toolLoop();
 export const manyLoops = async (count) => { for (let n = 0; n < count; n++) await loop(); };
 `;
 
+const isRightInput = (value: unknown): value is { a: number } =>
+  typeof value === "object" && value !== null && "a" in value && typeof value.a === "number";
+
+/** The same steps: a model that answers at once, checked arguments, one callback before and one after each tool. */
 async function sdkLoop(): Promise<void> {
   let asked = 0;
   const usage = {
@@ -64,13 +68,19 @@ async function sdkLoop(): Promise<void> {
             warnings: [],
           },
   });
-  const inputSchema = jsonSchema<{ a: number }>({
-    type: "object",
-    properties: { a: { type: "number" } },
-    required: ["a"],
-  });
+  const inputSchema = jsonSchema<{ a: number }>(
+    { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
+    { validate: (value) => (isRightInput(value) ? { success: true, value } : { success: false, error: new Error() }) },
+  );
   const add = tool({ inputSchema, execute: async ({ a }) => ({ sum: a + 1 }) });
-  await generateText({ model, prompt: "go", tools: { add }, stopWhen: isStepCount(ITERATIONS) });
+  await generateText({
+    model,
+    prompt: "go",
+    tools: { add },
+    stopWhen: isStepCount(ITERATIONS),
+    onToolExecutionStart: async () => undefined,
+    onToolExecutionEnd: async () => undefined,
+  });
   if (asked !== ITERATIONS) throw new Error(`The peer asked ${asked} times`);
 }
 
