@@ -28,12 +28,13 @@ const SUITE_ENTRY = `
 import * as core from "turnwire";
 import { collectTests, runTests } from "./test/support/mini-test.ts";
 import { stressRuns } from "./test/inference/stress-runs.ts";
+import { isolationSuite } from "./test/inference/suite-isolation.ts";
 import { runSuite } from "./test/inference/suite-runs.ts";
 import { sessionSuite } from "./test/inference/suite-sessions.ts";
 import { toolSuite } from "./test/inference/suite-tools.ts";
 // The matchers ask of everything whether it is one.
 globalThis.URL ??= class URL {};
-const suites = { sessions: sessionSuite, runs: runSuite, tools: toolSuite };
+const suites = { sessions: sessionSuite, runs: runSuite, tools: toolSuite, isolation: isolationSuite };
 const tests = collectTests(Object.fromEntries(Object.entries(suites).map(([name, suite]) => [name, (api) => suite(api, core)])));
 export const stress = (seed, count) => stressRuns(core, seed, count);
 export const names = tests.map(({ name }) => name);
