@@ -43,7 +43,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
     [owner, "    job.abort(reason);\n", ""],
   ]),
   ...mutantsOf("bounds the queue by maxQueue", [[owner, "    if (this.#queue.isFull) {", "    if (false) {"]]),
-  ...mutantsOf("reports idle only when nothing waits and no promise is pending", [
+  ...mutantsOf("fires the signals of running work when the grace", [
     [runner, "    else if (isThenable(result)) this.#awaitResult(job, result);\n    else", "    else"],
   ]),
   ...mutantsOf("fires the signals of running work when the grace period is over", [
@@ -135,7 +135,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
   ]),
 
   ...mutantsOf("cannot take each other's memory, time or VM", [
-    [inline, '  if (error.outOfMemory) return { code: "script-limit", message: error.message, wholeVm: true };\n', ""],
+    ["script/vm/quickjs/quickjs-instance.ts", "    this.#active?.memoryRanOut();\n", ""],
   ]),
 
   // Tenants.
@@ -160,8 +160,8 @@ export const scriptMutants: readonly Mutant<string>[] = [
   ]),
 
   // Closing.
-  ...mutantsOf("ends what hangs when the grace period is over, and aborts its host calls", [
-    [runtime, "    await Promise.all([...this.#scripts].map((script) => script.end(closedError())));\n", ""],
+  ...mutantsOf("settles what waits with closed, gives what runs its time", [
+    [runtime, "    await this.#grace(graceMs, () => calls().length === 0);\n", ""],
   ]),
   ...mutantsOf("refuses at once what waits for a VM", [
     [runtime, "    for (const call of calls()) if (!call.begun) call.fail(closedError());\n", ""],
