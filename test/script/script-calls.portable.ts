@@ -401,7 +401,20 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         await new Promise((resolve) => setTimeout(resolve, 30));
         return [ticks, log];
       };`;
-      await withScript(source, async (script) => expect(await script.call("default")).toEqual([3, ["a", ["b", 1]]]));
+      // Time by hand: a machine that is held up lets several of its own timers come at once.
+      const clock = manualClock();
+      await withScript(
+        source,
+        async (script) => {
+          const call = script.call("default");
+          for (let ms = 0; ms < 60; ms++) {
+            await nextMacrotask();
+            clock.advance(1);
+          }
+          expect(await call).toEqual([3, ["a", ["b", 1]]]);
+        },
+        { clock },
+      );
     });
 
     it("takes cleared timers away from the host too", async () => {
