@@ -103,7 +103,7 @@ function createRegistry(host: InferenceHost, compileSchema: CompileSchema): Tool
       const given = clonePlain(args);
       const problem = tool.findProblem(given);
       if (problem !== undefined) throw failure("tool-refused", `The tool ${name} refuses: ${problem}`);
-      return tool.handler(given, { timestampMs: Date.now(), ...context, toolName: name });
+      return tool.handler(given, { ...context, toolName: name, timestampMs: context.timestampMs ?? Date.now() });
     },
   };
   return registry;
