@@ -1,7 +1,8 @@
 import type { Cursor } from "../event/cursor.ts";
 import { TurnError } from "../errors.ts";
 import { describeValue } from "../internal/describe-value.ts";
-import type { RunRecord } from "./run-store.ts";
+import { knownRun } from "./engine-core.ts";
+import type { RunRecord, RunTransaction } from "./run-store.ts";
 
 /** The engine's reading of a cursor; refuses what is none of its own. */
 export function parseCursor(after: Cursor | undefined): number {
@@ -11,6 +12,13 @@ export function parseCursor(after: Cursor | undefined): number {
     "invalid-request",
     `A cursor is the id of an event, a decimal number; got ${describeValue(after)}`,
   );
+}
+
+/** The run whose log is read from a cursor; refused when there is none, or it cannot serve the cursor. */
+export function readableRun(tx: RunTransaction, executionId: string, cursor: number): RunRecord {
+  const run = knownRun(tx, executionId);
+  checkCursor(run, cursor);
+  return run;
 }
 
 /** Refuses a cursor that the run's log cannot serve: never silently, or a reader would miss events (S4). */

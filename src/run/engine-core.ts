@@ -4,6 +4,7 @@ import type { ResolvedEngineOptions } from "./engine-options.ts";
 import { EventFeeds } from "./event-feeds.ts";
 import { RunDraft, type SaidEvents } from "./run-draft.ts";
 import type { RunRecord, RunTransaction } from "./run-store.ts";
+import { nextLook } from "./next-look.ts";
 import { Slots } from "./slots.ts";
 
 /** What proves that a write comes from the run's owner (S9). */
@@ -32,7 +33,13 @@ export class EngineCore {
 
   /** Reads, or writes without saying anything. */
   transact<T>(body: (tx: RunTransaction) => T): Promise<T> {
-    return this.options.store.transact(body);
+    const { store, wake } = this.options;
+    if (wake === undefined) return store.transact(body);
+    return store.transact((tx) => {
+      const value = body(tx);
+      wake(nextLook(tx, this));
+      return value;
+    });
   }
 
   /** Changes one run; readers and the `onEvent` hook hear what was said. */
@@ -51,8 +58,7 @@ export class EngineCore {
     fence?: Fence,
   ): Promise<T> {
     const { value, run, said } = await this.transact((tx) => {
-      const run = tx.getRun(executionId);
-      if (run === undefined) throw executionNotFound(executionId);
+      const run = knownRun(tx, executionId);
       if (fence !== undefined && (run.epoch !== fence.epoch || run.workerId !== fence.workerId)) {
         throw new TurnError("lease-lost", `Another worker has taken over ${executionId}`);
       }
@@ -63,6 +69,12 @@ export class EngineCore {
     this.tell(executionId, said);
     onSaid(said, run);
     return value;
+  }
+
+  /** Tells readers and the hook what a transaction has committed that no owner of the run has said. */
+  announce(run: RunRecord, said: SaidEvents): void {
+    this.tell(run.executionId, said);
+    this.tellHook(run, said);
   }
 
   /** Tells readers what a transaction has committed. */
@@ -100,6 +112,9 @@ export class EngineCore {
   }
 }
 
-export function executionNotFound(executionId: string): TurnError {
-  return new TurnError("execution-not-found", `There is no execution ${executionId}`);
+/** The run's row; refused when there is none. */
+export function knownRun(tx: RunTransaction, executionId: string): RunRecord {
+  const run = tx.getRun(executionId);
+  if (run === undefined) throw new TurnError("execution-not-found", `There is no execution ${executionId}`);
+  return run;
 }

@@ -11,6 +11,7 @@ import {
 import { describeValue } from "../internal/describe-value.ts";
 import { HOOK_NAMES, type OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { type ResolvedOwnerOptions, resolveOwnerOptions, type TurnOwnerOptions } from "../turn/turn-owner.ts";
+import { MAX_EVENT_BYTES } from "../wire/event-json.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** What a second turn of a session that has a live one meets. */
@@ -46,6 +47,22 @@ export interface RunEngineOptions extends TurnOwnerOptions {
   readonly heartbeatMs?: number;
   /** How often the store is asked what other processes did. Default 100. */
   readonly pollMs?: number;
+  /**
+   * How often a run's events are stored at most: what its agent says in between is stored together, and delivered so much
+   * later. For stores that charge or wait for each transaction. Default 0: at once.
+   */
+  readonly appendEveryMs?: number;
+  /**
+   * What one value may take in the store. An event that takes more is replaced by one that says so; an input or an answer
+   * may take half of it: the one is refused, the other fails its turn, `too-large`. Default: what every event is held to.
+   */
+  readonly maxEventBytes?: number;
+  /**
+   * For a store that is this engine's alone, in a place that may be put to sleep. It is called inside each transaction
+   * with the time at which `recover()` must be called at the latest, and with undefined when time alone changes nothing.
+   * The engine then asks the store nothing by itself, and keeps no timer while nothing runs.
+   */
+  readonly wake?: (at: number | undefined) => void;
   /** Names this worker in the store; must be its own alone. Default: random. */
   readonly workerId?: string;
   /** Default `reject`. */
@@ -66,6 +83,9 @@ export interface ResolvedEngineOptions extends ResolvedOwnerOptions {
   readonly leaseMs: number;
   readonly heartbeatMs: number;
   readonly pollMs: number;
+  readonly appendEveryMs: number;
+  readonly maxEventBytes: number;
+  readonly wake: ((at: number | undefined) => void) | undefined;
   readonly workerId: string;
   readonly session: SessionPolicy;
   readonly maxRecoveries: number;
@@ -91,6 +111,10 @@ export function resolveEngineOptions(options: RunEngineOptions): ResolvedEngineO
     throw new RangeError(`heartbeatMs (${heartbeatMs}) must be below leaseMs (${leaseMs}), or every lease lapses`);
   }
   checkSpan("pollMs", pollMs);
+  const { appendEveryMs = 0, maxEventBytes = MAX_EVENT_BYTES, wake } = options;
+  checkFiniteDuration("appendEveryMs", appendEveryMs);
+  checkCount("maxEventBytes", maxEventBytes, 1000);
+  checkOptionalFunction("wake", wake);
   checkName("workerId", workerId);
   checkOneOf("session", session, ["reject", "enqueue", "interrupt", "parallel"]);
   checkCount("recovery.maxAttempts", maxAttempts);
@@ -106,6 +130,9 @@ export function resolveEngineOptions(options: RunEngineOptions): ResolvedEngineO
     leaseMs,
     heartbeatMs,
     pollMs,
+    appendEveryMs,
+    maxEventBytes,
+    wake,
     workerId,
     session,
     maxRecoveries: maxAttempts,
@@ -123,11 +150,12 @@ function resolveAgents(agents: Readonly<Record<string, Agent>>): ReadonlyMap<str
   checkObject("agents", agents);
   const resolved = Object.entries(agents).map(([name, agent]): [string, AgentObject] => {
     if (typeof agent === "function") return [name, { stream: agent }];
-    const { stream, invoke, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
+    const { stream, invoke, cancel, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
     if (typeof stream !== "function") {
       throw new TypeError(`agents.${name} must be a function or an object with stream(), got ${describeValue(agent)}`);
     }
     checkOptionalFunction(`agents.${name}.invoke`, invoke);
+    checkOptionalFunction(`agents.${name}.cancel`, cancel);
     if (replay !== undefined) checkOneOf(`agents.${name}.replay`, replay, ["safe", "unsafe"]);
     return [name, agent];
   });

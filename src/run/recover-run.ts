@@ -1,17 +1,10 @@
 import { TurnError } from "../errors.ts";
 import { expireApprovals, openApprovals } from "./approvals.ts";
 import { expireDue } from "./decide-approval.ts";
-import type { EngineCore, Fence } from "./engine-core.ts";
-import type { Ending } from "./owned-run.ts";
+import type { EngineCore } from "./engine-core.ts";
 import type { RunDraft } from "./run-draft.ts";
 import type { RunRecord } from "./run-store.ts";
-
-/** A run that a sweep has taken, and what is to be done with it. */
-export interface TakenRun {
-  readonly run: RunRecord;
-  readonly fence: Fence;
-  readonly ending: Ending;
-}
+import { type Ending, type TakenRun, takeRun } from "./take-run.ts";
 
 /**
  * Moves a run that time alone must move (R5): its worker is lost, its deadline or an approval's time is up, or nobody has
@@ -111,6 +104,5 @@ function countRecovery(draft: RunDraft): void {
 function take(core: EngineCore, draft: RunDraft, ending: Ending): TakenRun {
   // A settle that takes its worker with it each time is counted like any run that does.
   if (draft.run.state === "settling") countRecovery(draft);
-  const fence = core.takeLease(draft);
-  return { run: draft.run, fence, ending };
+  return takeRun(core, draft, ending);
 }

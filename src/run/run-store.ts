@@ -129,13 +129,13 @@ export interface RunTransaction {
   nextWakeAt(): number | undefined;
   /** Newest first. */
   listRuns(filter: RunFilter, limit: number): RunRecord[];
-  /** Ended runs that still have events, those that ended longest ago first; the newest `skipNewest` are left out. */
+  /** Ended runs that were not trimmed, those that ended longest ago first; the newest `skipNewest` are left out. */
   trimmableRuns(limit: number, skipNewest: number): RunRecord[];
 
   getApproval(approvalId: string): ApprovalRecord | undefined;
   /** By index. */
   approvals(executionId: string): ApprovalRecord[];
-  /** Inserts or replaces. */
+  /** Inserts, or replaces one that has the same execution and index. */
   putApproval(approval: ApprovalRecord): void;
 
   /** Turns before `turnIndex`: the newest `limit`, oldest first. */

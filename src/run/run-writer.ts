@@ -35,6 +35,10 @@ export class RunWriter {
   #said = 0;
   #scheduled = false;
   #last: Promise<unknown> = Promise.resolve();
+  /** When events were stored last. */
+  #appendedAt = -Infinity;
+  /** Ends the wait for more events. */
+  #enough: (() => void) | undefined;
   #room: Deferred<void> | undefined;
   #lost: TurnError | undefined;
   /** Until when the lease lasts, as far as this worker knows. */
@@ -60,6 +64,7 @@ export class RunWriter {
     this.#waitingChars += encoded.json.length;
     this.#said++;
     if (!this.#scheduled) void this.#schedule();
+    else if (this.#hasEnough()) this.#enough?.();
     if (this.#waitingChars <= MAX_WAITING_CHARS) return undefined;
     this.#room ??= createDeferred();
     return this.#room.promise;
@@ -93,6 +98,7 @@ export class RunWriter {
       : new TurnError("lease-lost", `The lease of ${this.#executionId} is lost`, { cause });
     this.#waiting = [];
     this.#waitingChars = 0;
+    this.#enough?.();
     this.#makeRoom();
     this.#onLost(cause);
   }
@@ -101,6 +107,7 @@ export class RunWriter {
     this.#scheduled = true;
     await this.#last;
     await whenQuiet(() => (this.#waiting.length < BATCH_EVENTS ? this.#said : undefined));
+    await this.#interval();
     this.#scheduled = false;
     if (this.#waiting.length === 0) return;
     try {
@@ -112,6 +119,24 @@ export class RunWriter {
       this.lose(error);
     }
     if (this.#waiting.length > 0 && !this.#scheduled) void this.#schedule();
+  }
+
+  /** Waits until events may be stored again, unless there is a batch already. */
+  async #interval(): Promise<void> {
+    const { appendEveryMs, clock } = this.#core.options;
+    const leftMs = this.#appendedAt + appendEveryMs - clock.now();
+    if (appendEveryMs === 0 || leftMs <= 0 || this.#hasEnough()) return;
+    let stopTimer: (() => void) | undefined;
+    await new Promise<void>((resolve) => {
+      this.#enough = resolve;
+      stopTimer = clock.after(leftMs, resolve);
+    });
+    this.#enough = undefined;
+    stopTimer?.();
+  }
+
+  #hasEnough(): boolean {
+    return this.#waiting.length >= BATCH_EVENTS || this.#waitingChars > MAX_WAITING_CHARS;
   }
 
   async #write<T>(body: (draft: RunDraft) => T): Promise<T> {
@@ -130,6 +155,7 @@ export class RunWriter {
             throw error;
           }
         });
+        if (batch.length > 0) this.#appendedAt = this.#core.now();
         for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
         return value;

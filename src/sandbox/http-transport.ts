@@ -5,9 +5,8 @@ import { readSome } from "../internal/read-some.ts";
 import { readFrames } from "./read-frames.ts";
 import { redactAll, redactOnly } from "./redact.ts";
 import { type Refusal, refusalFailure, RemoteFailure, severed, thrownFailure } from "./remote-failure.ts";
-import type { SandboxEvent } from "./sandbox-sdk.ts";
 import type { RemoteStream, RunRef, SandboxTransport } from "./sandbox-transport.ts";
-import { createStallGuard, type StallGuard } from "./stall-guard.ts";
+import { createStallGuard } from "./stall-guard.ts";
 
 /** A sandbox that is reached straight over HTTP. */
 export interface SandboxEndpoint {
@@ -102,30 +101,15 @@ export function createHttpTransport(
       }
       // A stream that nobody has begun to read may lie for as long as it likes.
       guard.stop();
-      let reading: StallGuard | undefined;
-      const stream = readFrames(response.body, {
+      return readFrames(response.body, {
+        clock,
         redact,
         redactError,
+        stallMs,
+        giveUp: () => connection.abort(),
         signal: connection.signal,
-        onBytes: () => reading?.touch(),
-        onEnd: () => {
-          reading?.stop();
-          end();
-        },
+        onEnd: release,
       });
-      async function* guarded(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
-        reading = createStallGuard(clock, stallMs, () => {
-          stalled = true;
-          connection.abort();
-        });
-        try {
-          yield* stream.batches;
-          if (stalled) throw severed("It was given up");
-        } catch (error) {
-          throw stalled ? severed(`The sandbox was silent for ${stallMs} ms`) : error;
-        }
-      }
-      return { batches: guarded(), leftover: () => stream.leftover() };
     } catch (error) {
       end();
       throw stalled ? severed(`The sandbox did not answer for ${stallMs} ms`) : error;
@@ -165,9 +149,9 @@ export function createHttpTransport(
     reconnect: events,
     // The wire has no route for it.
     result: async () => undefined,
-    async interrupt(run) {
+    async interrupt(run, signal) {
       const body = { executionId: run.executionId };
-      const response = await request(sessionPath(run, "/abort"), { method: "POST", body });
+      const response = await request(sessionPath(run, "/abort"), { method: "POST", body }, signal);
       const answer = readRecord(await readSome(response, clock, REFUSAL_MS));
       return (readObject(answer["data"]) ?? answer)["cancelled"] === true;
     },

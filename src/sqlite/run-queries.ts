@@ -1,6 +1,6 @@
 import type { RunFilter } from "../run/run-store.ts";
 import { isEnded } from "../substrate/execution.ts";
-import { LIVE, TRIMMABLE, WAITING } from "./migrations.ts";
+import { CANCELLING, LIVE, TRIMMABLE, WAITING } from "./migrations.ts";
 import { SELECT_RUNS } from "./run-columns.ts";
 import type { SqliteValue } from "./sqlite-driver.ts";
 import { encodeText } from "./stored-text.ts";
@@ -22,6 +22,9 @@ export const WAITING_RUNS: string = [0, 1]
 export const LIVE_RUNS: string = `${SELECT_RUNS} WHERE session_id = ? AND tenant_id = ? AND ${LIVE} ORDER BY seq`;
 
 export const OWNED_RUNS: string = `${SELECT_RUNS} WHERE worker_id = ? AND state = ? ORDER BY seq`;
+
+/** Asked for again and again, by workers that may own many runs: those have an index of their own. */
+export const CANCELLING_RUNS: string = `${SELECT_RUNS} WHERE worker_id = ? AND ${CANCELLING} ORDER BY seq`;
 
 export const DUE_RUNS: string = `${SELECT_RUNS} WHERE wake_at <= ? ORDER BY wake_at, seq LIMIT ?`;
 

@@ -12,9 +12,13 @@ export interface EncodedEvent {
 }
 
 /** Encodes an event; one whose data JSON cannot say is replaced by an event that says so, and logged (T8). */
-export function encodeEvent(turn: Pick<OwnedTurn, "log" | "identity" | "executionId">, event: TurnEvent): EncodedEvent {
+export function encodeEvent(
+  turn: Pick<OwnedTurn, "log" | "identity" | "executionId">,
+  event: TurnEvent,
+  maxBytes?: number,
+): EncodedEvent {
   try {
-    const json = stringifyEvent(event);
+    const json = stringifyEvent(event, maxBytes);
     if ("toJSON" in event) checkJson(json, event.type);
     return { event, json };
   } catch (error) {

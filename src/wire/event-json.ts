@@ -18,12 +18,12 @@ export const MAX_EVENT_BYTES: number = 32 * 1024 * 1024;
  * stringifyEvent({ type: "status", data: { status: "thinking" } });
  * ```
  */
-export function stringifyEvent(event: TurnEvent): string {
+export function stringifyEvent(event: TurnEvent, maxBytes: number = MAX_EVENT_BYTES): string {
   const json = JSON.stringify(event);
   // Each level takes two characters, so a short text cannot be deep: true for nearly every event.
   const isDeep = json.length > MAX_EVENT_DEPTH * 2 && isDeeperThan(event, MAX_EVENT_DEPTH);
-  if (isDeep || longerThan(json, MAX_EVENT_BYTES)) {
-    throw new RangeError(`It nests deeper than ${MAX_EVENT_DEPTH} levels, or takes more than ${MAX_EVENT_BYTES} bytes`);
+  if (isDeep || longerThan(json, maxBytes)) {
+    throw new RangeError(`It nests deeper than ${MAX_EVENT_DEPTH} levels, or takes more than ${maxBytes} bytes`);
   }
   return json;
 }

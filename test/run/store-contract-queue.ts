@@ -191,7 +191,7 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
       }
     }));
 
-  it("trimmableRuns gives ended runs with events, those that ended longest ago first, without the newest", () =>
+  it("trimmableRuns gives ended runs that were not trimmed, those that ended longest ago first, without the newest", () =>
     use(async (store) => {
       await setUp(store, [
         [{}, { state: "completed", finishedAt: 50 }],
@@ -203,13 +203,15 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
       ]);
       const trimmable = (limit: number, skip: number): Promise<(number | undefined)[]> =>
         store.transact((tx) => seqs(tx.trimmableRuns(limit, skip)));
-      expect(await trimmable(99, 0)).toEqual([]);
       await store.transact((tx) => {
-        // The fifth has no events.
-        for (const n of [1, 2, 3, 4, 6]) {
+        for (const n of [1, 2, 3, 4, 5, 6]) {
           const run = tx.getRun(`p:s:${n}`);
           if (run !== undefined) tx.appendEvents(run, 1, eventTexts(1, 2));
         }
+        const fifth = tx.getRun("p:s:5");
+        if (fifth === undefined) throw new Error("The fifth is gone");
+        tx.trimEvents(fifth);
+        tx.updateRun(fifth, { trimmedThrough: 2 });
       });
       expect(await trimmable(99, 0)).toEqual([2, 6, 4, 1]);
       expect(await trimmable(2, 0)).toEqual([2, 6]);
@@ -221,6 +223,11 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
         for (const run of tx.trimmableRuns(1, 0)) tx.trimEvents(run);
       });
       expect(await trimmable(99, 0)).toEqual([6, 4, 1]);
+      await store.transact((tx) => {
+        const fifth = tx.getRun("p:s:5");
+        if (fifth !== undefined) tx.appendEvents(fifth, 3, eventTexts(3, 1));
+      });
+      expect(await trimmable(99, 0)).toEqual([6, 5, 4, 1]);
       const ended = await store.transact((tx) => tx.listRuns({ states: states.filter(isEnded) }, 99));
       expect(ended).toHaveLength(5);
     }));

@@ -1,5 +1,6 @@
 import readTurn from "../client/read-turn.portable.ts";
 import turnClient from "../client/turn-client.portable.ts";
+import objectSubstrate from "../cloudflare/object-substrate.portable.ts";
 import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
@@ -34,6 +35,7 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
+import runAgentCancel from "../run/agent-cancel.portable.ts";
 import runAgentRun from "../run/agent-run.portable.ts";
 import runApprovals from "../run/approvals.portable.ts";
 import runBadInput from "../run/bad-input.portable.ts";
@@ -47,7 +49,10 @@ import runLeases from "../run/leases.portable.ts";
 import runRecovery from "../run/recovery.portable.ts";
 import runRecoverySettling from "../run/recovery-settling.portable.ts";
 import runRestartedText from "../run/restarted-text.portable.ts";
+import runAppendInterval from "../run/append-interval.portable.ts";
 import runRetention from "../run/retention.portable.ts";
+import runValueSizes from "../run/value-sizes.portable.ts";
+import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
@@ -74,6 +79,7 @@ import type { PortableSuite } from "../support/test-api.ts";
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
   "client/turn-client": turnClient,
+  "cloudflare/object-substrate": objectSubstrate,
   "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
@@ -108,6 +114,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
+  "run/agent-cancel": runAgentCancel,
   "run/agent-run": runAgentRun,
   "run/approvals": runApprovals,
   "run/bad-input": runBadInput,
@@ -121,7 +128,10 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/recovery": runRecovery,
   "run/recovery-settling": runRecoverySettling,
   "run/restarted-text": runRestartedText,
+  "run/append-interval": runAppendInterval,
   "run/retention": runRetention,
+  "run/value-sizes": runValueSizes,
+  "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
   "run/conformance": runConformance,

@@ -1,6 +1,7 @@
 import { isTerminal, type TurnEvent } from "../../src/index.ts";
 import type { ApprovalRecord, RunRecord } from "../../src/run/index.ts";
 import type { ExecutionState } from "../../src/substrate/index.ts";
+import { checkAgentTold } from "./check-agent-cancel.ts";
 import { type CommitCheck, isEndedState } from "./ledger.ts";
 import { isLegalMove } from "./legal-moves.ts";
 
@@ -64,7 +65,7 @@ const checkMoves: CommitCheck = ({ ledger }, run, { before, after, events, docum
     if (state === "queued" && from === "claimed") move("claimed");
     if (from !== state) ledger.violate("states", `${run.row.executionId} was ${state}, its log says ${String(from)}`);
     move(data?.["state"] as ExecutionState);
-    if (state === "settling" && (!documents.has("settlement") || !documents.has("progress"))) {
+    if (state === "settling" && !documents.has("settlement")) {
       ledger.violate("R8", `${run.row.executionId} entered settling without what it settles`);
     }
   }
@@ -191,6 +192,7 @@ export const commitChecks: readonly CommitCheck[] = [
   checkMoves,
   checkLease,
   checkAttempts,
+  checkAgentTold,
   checkOrder,
   checkPolicy,
   checkApprovals,

@@ -1,8 +1,9 @@
+import type { ObjectStorage } from "../../src/cloudflare/index.ts";
+import { storageDriver } from "../../src/cloudflare/storage-driver.ts";
 import { sqliteStore } from "../../src/sqlite/index.ts";
 import { storeContract } from "../run/store-contract.ts";
 import { collectTests, runTest } from "../support/mini-test.ts";
 import type { PortableSuite } from "../support/test-api.ts";
-import { type Storage, storageDriver } from "./storage-driver.ts";
 
 // The store contract inside a real Durable Object: each test in an object of its own, so that it begins empty.
 
@@ -10,19 +11,19 @@ interface Namespace {
   getByName(name: string): { fetch(request: Request): Promise<Response> };
 }
 
-function tests(storage?: Storage): ReturnType<typeof collectTests> {
+function tests(storage?: ObjectStorage): ReturnType<typeof collectTests> {
   const suite: PortableSuite = (api) =>
     storeContract(api, () => {
       if (storage === undefined) throw new Error("Only an object runs tests");
-      return Promise.resolve(sqliteStore({ driver: storageDriver(storage) }));
+      return Promise.resolve(sqliteStore({ driver: storageDriver(storage, () => undefined) }));
     });
   return collectTests({ "durable object": suite });
 }
 
 export class StoreObject {
-  readonly #storage: Storage;
+  readonly #storage: ObjectStorage;
 
-  constructor(state: { readonly storage: Storage }) {
+  constructor(state: { readonly storage: ObjectStorage }) {
     this.#storage = state.storage;
   }
 

@@ -87,6 +87,7 @@ describe("every query of runs", () => {
       tx.waitingRuns(9);
       tx.liveRuns("t", "s");
       tx.ownedRuns("w", "running");
+      tx.ownedRuns("w", "cancelling");
       tx.dueRuns(9, 9);
       tx.nextWakeAt();
       tx.listRuns({}, 9);

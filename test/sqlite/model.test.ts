@@ -80,7 +80,7 @@ function nextStep(random: Random): Step {
     blocked: random.below(4) === 0,
   };
   const changes = progress(random);
-  const count = random.pick([1, 1, 2, 5, 127, 128, 129, 300]);
+  const count = random.pick([1, 1, 2, 5, 300, 511, 512, 513]);
   const question = random.below(8);
   const approvalId = `a${question}`;
   const asker = `p:s:${question % 3}`;
@@ -101,7 +101,7 @@ function nextStep(random: Random): Step {
       tx.updateRun(run, { ...(small < 4 ? changes : {}), lastEventId: run.lastEventId + count });
     }),
     onRun((tx, run) => {
-      if (small > 2) return;
+      if (small > 2 || run.lastEventId === 0) return;
       tx.trimEvents(run);
       tx.updateRun(run, { trimmedThrough: run.lastEventId });
     }),

@@ -1,18 +1,14 @@
-import { createDeferred, type Deferred } from "../../internal/deferred.ts";
-
 /** A place in a script where the agent waits for the suite. */
 export interface ConformanceGate {
   readonly executionId: string;
   readonly name: string;
 }
 
-const gates = new Map<string, Deferred<void>>();
+/** An open gate, or who waits at it. Each waits by a promise of its own: on workerd one belongs to who has made it. */
+const gates = new Map<string, "open" | Set<() => void>>();
 
-function gateAt({ executionId, name }: ConformanceGate): Deferred<void> {
-  const key = `${executionId}/${name}`;
-  let gate = gates.get(key);
-  if (gate === undefined) gates.set(key, (gate = createDeferred()));
-  return gate;
+function keyOf({ executionId, name }: ConformanceGate): string {
+  return `${executionId}/${name}`;
 }
 
 /**
@@ -20,7 +16,10 @@ function gateAt({ executionId, name }: ConformanceGate): Deferred<void> {
  * there, on the word of the fixture's `openGate`.
  */
 export function openConformanceGate(gate: ConformanceGate): void {
-  gateAt(gate).resolve();
+  const key = keyOf(gate);
+  const waiting = gates.get(key);
+  gates.set(key, "open");
+  if (waiting !== undefined && waiting !== "open") for (const pass of waiting) pass();
 }
 
 /** Waits until a gate is opened, or so long; rejects with the signal's reason when that fires first. */
@@ -36,7 +35,14 @@ export function waitAtGate(gate: ConformanceGate, afterMs?: number, signal?: Abo
       signal?.removeEventListener("abort", onStop);
       resolve();
     };
-    if (afterMs === undefined) void gateAt(gate).promise.then(pass);
-    else setTimeout(pass, afterMs);
+    if (afterMs !== undefined) {
+      setTimeout(pass, afterMs);
+      return;
+    }
+    const key = keyOf(gate);
+    const state = gates.get(key) ?? new Set();
+    gates.set(key, state);
+    if (state === "open") pass();
+    else state.add(pass);
   });
 }

@@ -2,14 +2,20 @@ import { type Mutant, mutantsOf } from "../../mutants/mutant.ts";
 
 const agents = "run/owned-run.ts";
 const cancel = "run/open-run.ts";
+const claims = "run/claim-loop.ts";
 const close = "run/close-run.ts";
 const core = "run/engine-core.ts";
 const decide = "run/decide-approval.ts";
 const engine = "run/run-engine.ts";
 const feed = "run/event-feed.ts";
 const feeds = "run/event-feeds.ts";
+const nextLook = "run/next-look.ts";
 const open = "run/open-run.ts";
+const others = "run/hear-others.ts";
+const owned = "run/owned-runs.ts";
 const recover = "run/recover-run.ts";
+const settle = "run/settle-run.ts";
+const suspend = "run/suspend-run.ts";
 const writer = "run/run-writer.ts";
 
 /** Bugs that the run engine must not have, each with the guarantee that it breaks. The simulator must find them all. */
@@ -31,7 +37,7 @@ export const mutants: readonly Mutant<string>[] = [
     // What a failing store did not take is forgotten.
     [writer, "if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];", ""],
     // Readers at other workers hear nothing.
-    [engine, "for (const { feed, run } of seen.logs) if", "for (const { feed, run } of []) if"],
+    [others, "for (const { feed, run } of logs) if", "for (const { feed, run } of []) if"],
   ]),
   ...mutantsOf("S3", [
     // Readers are told inside the transaction.
@@ -55,15 +61,21 @@ export const mutants: readonly Mutant<string>[] = [
     // Nobody is told to see to a run that was cancelled without an owner.
     [cancel, "leaseUntil: 0, wakeAt: core.now() });\n}", "leaseUntil: 0, wakeAt: undefined });\n}"],
     // A stop that was recorded before settle is passed over.
-    [agents, 'if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
+    [settle, 'if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
     // A suspension passes over a stop.
+    [suspend, '  if (draft.run.state === "cancelling") return false;\n', ""],
+    // The agent of a run that nobody works on is not told of the stop; or not where it was begun before a restart alone.
     [
-      agents,
-      '      if (draft.run.state === "cancelling") return false;\n      const { run, tx } = draft;',
-      "      const { run, tx } = draft;",
+      settle,
+      'if (produced.end.how === "stopped" && produced.producer === undefined)',
+      'if (produced.end.how === "stopped" && !produced.spoke)',
     ],
+    ["run/cancel-intent.ts", " || run.attempt > 1 }", " }"],
+    // An agent is told of a stop that was never begun, or by one who has lost the run.
+    ["run/cancel-agent.ts", "  if (!intent.agentBegun) return;\n", ""],
+    ["run/cancel-agent.ts", "  await writer.hold();\n", ""],
     // A worker does not hear of stops that others have recorded, and its agent hangs.
-    [engine, 'this.#owned.get(executionId)?.cancel(typeof reason === "string" ? reason : undefined);', ""],
+    [others, "for (const { executionId, reason } of cancelling) owned.cancel(executionId, reason);", ""],
   ]),
   ...mutantsOf("S9", [
     // The fence is not checked, or only half of it.
@@ -89,20 +101,16 @@ export const mutants: readonly Mutant<string>[] = [
   ...mutantsOf("R2", [
     // A slot is lost when the store fails at a claim.
     [
-      engine,
-      'this.#trouble("claiming a run", error);\n',
-      'this.#trouble("claiming a run", error);\n          break;\n',
+      claims,
+      'this.#life.trouble("claiming a run", error);\n',
+      'this.#life.trouble("claiming a run", error);\n          break;\n',
     ],
     // A slot is lost when a run ends.
-    [engine, "      this.#work.delete(done);\n      giveBack();\n", "      this.#work.delete(done);\n"],
+    [owned, "      this.#work.delete(done);\n      giveBack();\n", "      this.#work.delete(done);\n"],
     // A suspended run keeps its lease.
-    [agents, "        keep,\n        workerId: undefined,\n", "        keep,\n"],
+    [suspend, "    keep,\n    workerId: undefined,\n", "    keep,\n"],
     // What a stopped engine is about to take, it takes.
-    [
-      engine,
-      "Promise.allSettled([this.#reclaimed, this.#claiming, ...this.#taking])",
-      "Promise.allSettled([this.#claiming])",
-    ],
+    [engine, "await Promise.all([this.#claims.quiet(), this.#owned.taken()]);", "await this.#claims.quiet();"],
     // A run's deadline timer is left behind.
     [agents, "    stopTimer();\n    if (this.#stoppedBy", "    if (this.#stoppedBy"],
   ]),
@@ -132,21 +140,25 @@ export const mutants: readonly Mutant<string>[] = [
   ]),
   ...mutantsOf("R4", [
     // Leases are not renewed.
-    [engine, '    this.#every(heartbeatMs, "renewing leases", () => this.#renew());\n', "    void heartbeatMs;\n"],
+    [
+      engine,
+      '    this.#life.every(heartbeatMs, "renewing leases", () => this.#owned.renew());\n',
+      "    void heartbeatMs;\n",
+    ],
     // A late answer of the store lets an agent, or a hook, begin without a lease.
     [writer, "if (this.#core.now() < this.leaseUntil) return;", "return;"],
     // A worker's first claim is taken back with its old leases.
     [
-      engine,
-      "  async #claimLoop(): Promise<void> {\n    await this.#ready();\n",
-      "  async #claimLoop(): Promise<void> {\n",
+      claims,
+      "  async #loop(): Promise<void> {\n    await this.#owned.ready();\n",
+      "  async #loop(): Promise<void> {\n",
     ],
   ]),
   ...mutantsOf("R5", [
     // A settle begins anew after a crash.
-    [agents, "return this.#finish({ ...progress, settlement });", "return this.#finish({ settlement });"],
+    [settle, "return finish(held, { ...progress, settlement });", "return finish(held, { settlement });"],
     // The text from before a restart is forgotten, or readers are not told what of it stays.
-    [agents, "const answer = await this.#answerUpTo(keep);", "const answer = await this.#answerUpTo(0);"],
+    [agents, "await loggedAnswer(this.#writer, keep);", "await loggedAnswer(this.#writer, 0);"],
     [recover, "keep: String(Math.max(1, run.keep))", 'keep: "1"'],
     // An agent that may have acted is called again.
     [recover, '?.replay !== "safe")', '?.replay === "unsafe")'],
@@ -175,7 +187,7 @@ export const mutants: readonly Mutant<string>[] = [
       "    open.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now),\n  );\n",
     ],
     // Nobody wakes a run when its question expires.
-    [agents, "wakeAt: firstExpiry(approvals),", "wakeAt: undefined,"],
+    [suspend, "wakeAt: firstExpiry(approvals),", "wakeAt: undefined,"],
   ]),
   ...mutantsOf("R8", [
     // The terminal event is committed without the transcript.
@@ -186,7 +198,7 @@ export const mutants: readonly Mutant<string>[] = [
     ],
     // Steps of settle are not recorded.
     [
-      agents,
+      settle,
       'else draft.tx.putDocument(draft.run, "progress", progress as unknown as JsonValue);',
       "else void progress;",
     ],
@@ -206,6 +218,22 @@ export const mutants: readonly Mutant<string>[] = [
     ],
     // The hook hears of an owner's events only.
     [core, "(said, run) => this.tellHook(run, said)", "() => undefined"],
+  ]),
+  ...mutantsOf("wake", [
+    // A run that was opened or decided, and not claimed before a crash, has nobody to wake it.
+    [nextLook, "  if (tx.nextClaimable() !== undefined) times.push(core.now() + leaseMs);\n", ""],
+    // Leases and questions do not count.
+    [nextLook, "const times = [tx.nextWakeAt()];", "const times: (number | undefined)[] = [];"],
+    // A look does not renew the leases of what is at work.
+    [engine, "    await this.#owned.renew();\n    if (maxAgeMs", "    if (maxAgeMs"],
+  ]),
+  ...mutantsOf("interval", [
+    // What an agent says while its events wait for their time is forgotten.
+    [
+      writer,
+      "    await this.#interval();\n",
+      "    const said = this.#waiting;\n    await this.#interval();\n    if (this.#waiting === said) said.splice(1);\n",
+    ],
   ]),
   ...mutantsOf("stop", [
     // Readers that come to a stopped engine are not told.

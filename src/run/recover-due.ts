@@ -1,0 +1,28 @@
+import type { EngineCore } from "./engine-core.ts";
+import type { EngineLife } from "./engine-life.ts";
+import type { OwnedRuns } from "./owned-runs.ts";
+import { recoverRun } from "./recover-run.ts";
+
+const SWEEP_LIMIT = 100;
+
+/** Looks after every run that time alone must move (R5), one by one; returns how many there were. */
+export async function recoverDue(core: EngineCore, life: EngineLife, owned: OwnedRuns): Promise<number> {
+  let moved = 0;
+  while (life.works) {
+    // A run at work here is nobody's to recover: its own renewal decides.
+    const limit = SWEEP_LIMIT + owned.size;
+    const due = await core.transact((tx) => tx.dueRuns(core.now(), limit));
+    const others = due.filter(({ executionId }) => !owned.has(executionId));
+    for (const { executionId } of others) if (life.works) await recoverOne(core, owned, executionId);
+    moved += others.length;
+    if (due.length < limit) break;
+  }
+  return moved;
+}
+
+function recoverOne(core: EngineCore, owned: OwnedRuns, executionId: string): Promise<void> {
+  return owned.take(async () => {
+    const taken = await core.change(executionId, (draft) => recoverRun(core, draft));
+    if (taken !== undefined) void owned.settle(taken);
+  });
+}
