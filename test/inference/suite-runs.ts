@@ -242,6 +242,17 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
         middlewares: [(turn, next) => next(turn)],
       });
       expect((await rejectionOf(inner.runAsync(user("x")))).code).toBe("cancelled");
+      // Also where the run has waited for something before.
+      let asked = 0;
+      const later: ReturnType<typeof session> = session({
+        engine: engines.fromFunction(async (turn) => {
+          asked += 1;
+          turn.blocks.push(turns.newToolCallBlock("c", "hang", {}));
+        }),
+        tools: core.tools.createRegistry().register({ name: "hang", handler: () => (later.cancelActive(), never()) }),
+      });
+      expect((await rejectionOf(later.runAsync(user("x")))).code).toBe("cancelled");
+      expect(asked).toBe(1);
     });
 
     it("by a signal, before and while it runs; the listener on it is taken away", async () => {

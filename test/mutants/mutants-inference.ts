@@ -5,123 +5,126 @@ const run = "inference/active-run.ts";
 const steps = "inference/steps.ts";
 const callTool = "inference/call-tool.ts";
 const loop = "inference/tool-loop.ts";
-const hub = "inference/event-hub.ts";
-const middleware = "inference/middleware.ts";
+const listeners = "inference/listeners.ts";
+const ask = "inference/ask-engine.ts";
 const hooks = "inference/tool-hooks.ts";
 const wait = "inference/wait-within.ts";
 
 /** Bugs that the inference core must not have, the defects of its forerunner among them, by the test that finds each. */
 export const inferenceMutants: readonly Mutant<string>[] = [
   ...mutantsOf("keep history: append, turns, turnCount", [
-    [
-      session,
-      '    this.#history.push(clonePlain(checkTurn(turn, "turn")));',
-      '    this.#history.push(checkTurn(turn, "turn"));',
-    ],
+    [session, 'history.push(clonePlain(checkTurn(turn, "turn")))', 'history.push(checkTurn(turn, "turn"))'],
+    [session, "    latest: () => clonePlain(history.at(-1)),", "    latest: () => history.at(-1),"],
   ]),
   ...mutantsOf("a run with a seed adds one turn, its result", [
-    [session, "this.#history[place ?? this.#history.length] = kept;", "this.#history[this.#history.length] = kept;"],
+    [session, "history[place ?? history.length] = one;", "history[history.length] = one;"],
   ]),
   ...mutantsOf("only one inference is active", [
-    [
-      session,
-      '    if (this.#active !== undefined) throw new InferenceError("active"',
-      '    if (false) throw new InferenceError("active"',
-    ],
+    [session, '    if (isRunning()) throw failure("active"', '    if (false) throw failure("active"'],
   ]),
   ...mutantsOf("a failure is an Error, an event before it, and no change of history", [
-    [
-      session,
-      "      const error = run.stopped ?? toError(thrown);",
-      "      const error = run.stopped ?? (thrown as Error);",
-    ],
+    [run, "  const error = run.stopped ?? toError(thrown);", "  const error = run.stopped ?? (thrown as Error);"],
+    [run, '  else endRun(run, "error", { error: error.message });\n', ""],
   ]),
   ...mutantsOf("right after start: nothing of it is begun", [
     [session, "Promise.resolve().then(() => drive(run, steps))", "Promise.resolve(drive(run, steps))"],
   ]),
   ...mutantsOf("in an engine that never ends, without a timeout", [
-    [steps, "      unwatch = run.onStop((error) => once(() => steps.throw(error)));\n", ""],
-    [session, 'run.end("interrupt", { text: run.completion });', 'run.end("interrupt", { text: "" });'],
+    [run, "  run.controller.abort(error);\n  tellWatchers(run, error);\n", "  run.controller.abort(error);\n"],
+    [run, 'endRun(run, "interrupt", { text: run.completion })', 'endRun(run, "interrupt", { text: "" })'],
   ]),
   ...mutantsOf("from inside a synchronous callback, which cannot swallow it", [
-    [run, "    if (this.#stopped !== undefined) throw this.#stopped;", "    void this.#stopped;"],
+    [run, "  if (run.stopped !== undefined) throw run.stopped;\n", ""],
+  ]),
+  ...mutantsOf("from inside a callback that then returns a promise", [
+    [steps, "        if (step.done !== true && run.stopped !== undefined) {", "        if (false) {"],
   ]),
   ...mutantsOf("what a cancelled run's engine says later is heard by nobody", [
-    [run, "    if (this.#stopped === undefined) this.#send(type, payload);", "    this.#send(type, payload);"],
+    [run, "  if (run.stopped === undefined) send(run, type, payload);", "  send(run, type, payload);"],
   ]),
   ...mutantsOf("by a signal, before and while it runs; the listener on it is taken away", [
-    [session, '      signal?.removeEventListener("abort", onAbort);\n', ""],
+    [run, '    onStop(run, () => signal.removeEventListener("abort", abort));\n', ""],
+    [run, "    if (signal.aborted) abort();\n", ""],
   ]),
   ...mutantsOf("ends a run that takes longer, as an error, and leaves no timer", [
-    [run, "    this.#stopTimer = this.clock.after(left, () => this.stop(timedOut()));", "    void left;"],
+    [run, "() => timeOut(run)),", "() => undefined),"],
   ]),
-  ...mutantsOf("0 is no limit, and a run in time leaves no timer", [[run, "    this.#stopTimer?.();\n", ""]]),
+  ...mutantsOf("0 is no limit, and a run in time leaves no timer", [
+    [run, "  tellWatchers(run, error);\n  send(run, type, payload);", "  send(run, type, payload);"],
+  ]),
   ...mutantsOf("completes synchronously, events included", [
-    [
-      steps,
-      "  return isThenable(value) ? ((yield { promise: value, what }) as T) : value;",
-      "  return (yield { promise: Promise.resolve(value), what }) as T;",
-    ],
+    [ask, "  if (isThenable(answer)) answer = yield", "  answer = yield"],
   ]),
   ...mutantsOf("refuses at once, naming what was asynchronous and what to use", [
     [steps, "and ${what} is asynchronous: use runAsync() or start()", "and something is asynchronous"],
   ]),
   ...mutantsOf("tells exact listeners before those of *", [
-    [hub, '[...own, ...(this.#listeners.get("*") ?? [])]', '[...(this.#listeners.get("*") ?? []), ...own]'],
+    [listeners, 'for (const wanted of [event.type, "*"])', 'for (const wanted of ["*", event.type])'],
   ]),
   ...mutantsOf("a listener that throws or rejects is reported and changes nothing", [
-    [hub, "        if (isThenable(answer)) answer.then(undefined, failed);\n", "        void isThenable(answer);\n"],
+    [
+      listeners,
+      "        if (isThenable(answer)) answer.then(undefined, failed);\n",
+      "        void isThenable(answer);\n",
+    ],
   ]),
   ...mutantsOf("ids, tags and deadline reach every callback and event", [
-    [run, "      ...(tags === undefined ? {} : { tags }),\n      ...payload,", "      ...payload,"],
-    [callTool, "args }, callId: call.id });\n  const tried", "args } } as never);\n  const tried"],
-  ]),
-  ...mutantsOf("executionTimeoutMs ends a try, fires its signal and leaves no timer", [
-    [callTool, "    own.abort(error);\n    return error;", "    return error;"],
-    [callTool, "run.isSync ? answer : waitWithin(run, answer, executionTimeoutMs, late)", "answer"],
-    [wait, "  return Promise.race([promise, time]).finally(done);", "  return Promise.race([promise, time]);"],
-  ]),
-  ...mutantsOf("abort ends the run, from each hook", [
-    [callTool, "  if (before?.action === HookAction.ABORT) throw", "  if (false) throw"],
-    [callTool, "    if (said?.action === HookAction.ABORT) throw", "    if (false) throw"],
-  ]),
-  ...mutantsOf("allowedTools: others are neither offered nor called, also when a hook renames a call", [
+    [run, "  const { signal: _, ...identity } = run.told;", "  const { signal: _, tags: __, ...identity } = run.told;"],
     [
       callTool,
-      "  if (loop.allowedTools?.has(name) === false) {",
-      "  if (loop.allowedTools?.has(callName) === false) {",
+      '"tool-call-execute", { toolCall: toolCall(call), callId }',
+      '"tool-call-execute", { toolCall: toolCall(call) } as never',
     ],
-    [loop, "all.filter(({ name }) => allowedTools.has(name))", "all"],
+    [run, "  return assign(more as T & { timestampMs: number }, run.told);", "  return more as never;"],
+  ]),
+  ...mutantsOf("executionTimeoutMs ends a try, fires its signal and leaves no timer", [
+    [wait, "    own.abort(error);\n    return error;", "    return error;"],
+    [wait, "Promise.race([answer, time]).finally(over)", "answer"],
+    [wait, "Promise.race([answer, time]).finally(over)", "Promise.race([answer, time])"],
+  ]),
+  ...mutantsOf("abort ends the run, from each hook", [[hooks, '  if (answer.action === "abort") {', "  if (false) {"]]),
+  ...mutantsOf("allowedTools: others are neither offered nor called, also when a hook renames a call", [
+    [callTool, "loop.allowedTools?.includes(name) ?? true", "loop.allowedTools?.includes(callName) ?? true"],
   ]),
   ...mutantsOf("maxIterations: reaching it rejects", [
     [loop, "iteration <= most; iteration++", "iteration <= most + 1; iteration++"],
   ]),
   ...mutantsOf("toolErrorHandling: continue, abort, retry with growing waits", [
-    [callTool, "loop.retryBackoffMs * loop.retryBackoffFactor ** (attempt - 1)", "loop.retryBackoffMs"],
-    [callTool, "attempt <= loop.retryMaxRetries && !wasRefused", "attempt < loop.retryMaxRetries && !wasRefused"],
+    [callTool, "loop.retryBackoffMs * loop.retryBackoffFactor ** (attempts - 1)", "loop.retryBackoffMs"],
+    [callTool, "attempts <= loop.retryMaxRetries && !wasRefused", "attempts < loop.retryMaxRetries && !wasRefused"],
+  ]),
+  ...mutantsOf("a tool that is unknown, or refuses its arguments, is not tried again", [
+    [callTool, "attempts <= loop.retryMaxRetries && !wasRefused", "attempts <= loop.retryMaxRetries"],
   ]),
   ...mutantsOf("a hook may ask for ten retries and no more", [
     [callTool, "const MOST_HOOK_RETRIES = 10;", "const MOST_HOOK_RETRIES = 11;"],
   ]),
   ...mutantsOf("a hook that fails ends the run, unless it may", [
-    [hooks, "    if (hooks.failOpen !== true) throw error;", "    if (hooks.failOpen === false) throw error;"],
-  ]),
-  ...mutantsOf("maxParallelTools is the most that run at once, and results keep the order of calls", [
-    [steps, "worker < limit && next", "next"],
     [
-      steps,
-      "        const index = next++;\n        const task = tasks[index];\n        if (task !== undefined) results[index] = yield* task();",
-      "        const task = tasks[next++];\n        if (task !== undefined) results.push(yield* task());",
+      hooks,
+      "  if (hooks.failOpen !== true) return hooks[name](context);",
+      "  if (hooks.failOpen === false) return hooks[name](context);",
     ],
   ]),
+  ...mutantsOf("maxParallelTools is the most that run at once, and results keep the order of calls", [
+    [steps, "pending.length < limit && next", "next"],
+    [
+      steps,
+      "        results[index] = yield* task(items[index] as I);",
+      "        results.push(yield* task(items[index] as I));",
+    ],
+  ]),
+  ...mutantsOf("makes the calls, and asks again with their results, until none is left", [
+    [steps, "  if (!run.isSync) return promise;\n", ""],
+  ]),
   ...mutantsOf("may ask twice, give another turn to next, and not wait for it", [
-    [middleware, "  return below === undefined ? turn : yield* settle(below, what);", "  return turn;"],
+    [ask, "  answer ??= isThenable(below) ? yield waitFor(run, below, what) : below;", "  answer ??= turn;"],
   ]),
   ...mutantsOf("normalizes: missing blocks, unknown kinds, __proto__ as data", [
     [
       "inference/plain-data.ts",
-      '    if (key === "__proto__") define(object, key, inner);\n    else object[key] = inner;',
-      "    object[key] = inner;",
+      "    const one: Record<string, unknown> = { ...value };",
+      "    const one: Record<string, unknown> = {};\n    for (const key of Object.keys(value)) one[key] = (value as Record<string, unknown>)[key];",
     ],
   ]),
 ];

@@ -20,6 +20,7 @@ const steps = "script/script-steps.ts";
 const parts = "script/script-parts.ts";
 const agentRunner = "script/guest/agent-runner.ts";
 const partsRunner = "script/guest/parts-runner.ts";
+const guest = "script/guest/create-guest.ts";
 const inline = "script/vm/inline-vm.ts";
 const slice = "script/vm/slice.ts";
 const processVm = "script/vm/process-vm.ts";
@@ -231,6 +232,17 @@ export const scriptMutants: readonly Mutant<string>[] = [
   ]),
   ...mutantsOf("a cancel reaches a script's tool", [
     [parts, "  return signal === undefined ? { labels } : { signal, labels };", "  return { labels };"],
+  ]),
+
+  // The core's home in the VM.
+  ...mutantsOf("a cancel or a timeout inside the script reaches the host's tool and engine", [
+    [guest, "callTool?.(name, args, context)", "callTool?.(name, args, {})"],
+  ]),
+  ...mutantsOf("a session of its own, with host engine and host tool", [
+    [guest, "askEngine?.(asked, turn, context)", "askEngine?.(asked, turn, {} as EngineContext)"],
+  ]),
+  ...mutantsOf("each finds its own marks, its own state and its own host tools", [
+    [guest, "given.tools.find((one) => one.name === name)", "given.tools[0]"],
   ]),
 
   // In child processes.
