@@ -18,8 +18,8 @@ export interface Waiting {
 export async function hearOthers(core: EngineCore, owned: OwnedRuns): Promise<Waiting> {
   const { feeds, options, slots } = core;
   const { due, claimable, cancelling, logs } = await core.transact((tx) => ({
-    due: tx.dueRuns(core.now(), 1).length > 0,
-    claimable: slots.free && tx.nextClaimable() !== undefined,
+    due: tx.dueRuns(core.now(), 1, core.agents).length > 0,
+    claimable: slots.free && tx.nextClaimable(core.agents) !== undefined,
     cancelling: tx
       .ownedRuns(options.workerId, "cancelling")
       .map((run) => ({ executionId: run.executionId, reason: readCancelIntent(tx, run).reason })),

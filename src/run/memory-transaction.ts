@@ -124,8 +124,9 @@ export class MemoryTransaction implements RunTransaction {
     this.#undo.push(() => set(old, wasTrimmed));
   }
 
-  nextClaimable(): RunRecord | undefined {
-    return records(this.#runs.claimable.bucket(), 1)[0];
+  nextClaimable(agents: readonly string[]): RunRecord | undefined {
+    const next = this.#runs.claimable.bucket().find(({ run }) => agents.includes(run.record.agent));
+    return next === undefined ? undefined : { ...next.run.record };
   }
 
   waitingRuns(limit: number): RunRecord[] {
@@ -141,13 +142,17 @@ export class MemoryTransaction implements RunTransaction {
     return records(this.#runs.owned.bucket(ownedKey(workerId, state)));
   }
 
-  dueRuns(now: number, limit: number): RunRecord[] {
-    const due = this.#runs.due.bucket();
-    return records(due, limit).filter(({ wakeAt = Infinity }) => wakeAt <= now);
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[] {
+    const due: RunRecord[] = [];
+    for (const { rank, run } of this.#runs.due.bucket()) {
+      if (rank > now || due.length >= limit) break;
+      if (mayMove(run.record, agents)) due.push({ ...run.record });
+    }
+    return due;
   }
 
-  nextWakeAt(): number | undefined {
-    return this.#runs.due.bucket()[0]?.rank;
+  nextWakeAt(agents: readonly string[]): number | undefined {
+    return this.#runs.due.bucket().find(({ run }) => mayMove(run.record, agents))?.rank;
   }
 
   listRuns({ tenantId, sessionId, states }: RunFilter, limit: number): RunRecord[] {
@@ -212,6 +217,11 @@ export class MemoryTransaction implements RunTransaction {
     map.set(key, value);
     this.#undo.push(() => (old === undefined ? map.delete(key) : map.set(key, old)));
   }
+}
+
+/** Whether time alone may move the run in the hands of one who knows these agents. */
+function mayMove({ state, agent }: RunRecord, agents: readonly string[]): boolean {
+  return state !== "running" || agents.includes(agent);
 }
 
 function records(places: readonly { readonly run: MemoryRun }[], limit = Infinity): RunRecord[] {

@@ -88,7 +88,8 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
   const draft = new RunDraft(tx, created);
   draft.say(startedEvent(request));
   draft.say({ type: "run.created", data: { executionId: request.executionId, agent: request.agent } });
-  if (blocked || !slotsFree || tx.nextClaimable()?.executionId !== request.executionId) announceQueued(core, draft);
+  if (blocked || !slotsFree || tx.nextClaimable(core.agents)?.executionId !== request.executionId)
+    announceQueued(core, draft);
   const said = draft.write();
   return {
     run: draft.run,

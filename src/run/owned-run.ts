@@ -73,11 +73,10 @@ export class OwnedRun {
   }
 
   /** Runs the agent and settles; returns when there is nothing left for this worker to do. Never rejects. */
-  run(agent: AgentObject | undefined): Promise<void> {
+  run(agent: AgentObject): Promise<void> {
     return this.#guarded(async () => {
       const begun = await this.#writer.commit((draft) => beginRun(draft, this.#core.options.maxHistoryTurns));
       if (begun === undefined) return settleEnding(this.#held, { how: "cancelled" });
-      if (agent === undefined) return settleEnding(this.#held, agentMissing(begun.run.agent));
       const produced = await this.#produce(agent, begun);
       if (this.isLost) return;
       if (produced.end.how === "suspended" && (await this.#suspend())) return;
@@ -147,9 +146,4 @@ export class OwnedRun {
   #suspend(): Promise<boolean> {
     return this.#writer.commit((draft) => suspendRun(draft, this.#core.now()));
   }
-}
-
-function agentMissing(name: string): Ending {
-  const message = `This engine has no agent ${JSON.stringify(name)} to go on with`;
-  return { how: "failed", error: new TurnError("agent-not-found", message) };
 }

@@ -4,6 +4,7 @@ import { MAX_EVENT_BYTES } from "../wire/event-json.ts";
 import { type SseFrame, SseFrameReader } from "../wire/sse-frames.ts";
 import type { Redact } from "./redact.ts";
 import { severed, thrownFailure } from "./remote-failure.ts";
+import { isObject } from "./remote-outcome.ts";
 import type { SandboxEvent } from "./sandbox-sdk.ts";
 import type { Leftover, RemoteStream } from "./sandbox-transport.ts";
 import { createStallGuard } from "./stall-guard.ts";
@@ -165,8 +166,4 @@ function readLeftover(frames: SseFrameReader, redact: Redact): Leftover | undefi
 
 function withoutType({ type: _type, ...rest }: Record<string, unknown>): Record<string, unknown> {
   return rest;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -115,8 +115,8 @@ export class SqlTransaction implements RunTransaction {
     this.#sql.run("DELETE FROM turnwire_segments WHERE key > ?1 << 32 AND key < (?1 + 1) << 32", [run.seq]);
   }
 
-  nextClaimable(): RunRecord | undefined {
-    return optionalRecord(this.#sql.get(queries.NEXT_CLAIMABLE, []));
+  nextClaimable(agents: readonly string[]): RunRecord | undefined {
+    return optionalRecord(this.#sql.get(queries.NEXT_CLAIMABLE, [asList(agents)]));
   }
 
   waitingRuns(limit: number): RunRecord[] {
@@ -134,12 +134,12 @@ export class SqlTransaction implements RunTransaction {
       : this.#records(queries.OWNED_RUNS, [worker, state]);
   }
 
-  dueRuns(now: number, limit: number): RunRecord[] {
-    return this.#records(queries.DUE_RUNS, [now, asLimit(limit)]);
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[] {
+    return this.#records(queries.DUE_RUNS, [now, asList(agents), asLimit(limit)]);
   }
 
-  nextWakeAt(): number | undefined {
-    const row = this.#sql.get(queries.NEXT_WAKE_AT, []);
+  nextWakeAt(agents: readonly string[]): number | undefined {
+    const row = this.#sql.get(queries.NEXT_WAKE_AT, [asList(agents)]);
     return row === undefined ? undefined : Number(row["wake_at"]);
   }
 
@@ -197,6 +197,11 @@ export class SqlTransaction implements RunTransaction {
 
 function optionalRecord(row: SqliteRow | undefined): RunRecord | undefined {
   return row === undefined ? undefined : readRecord(row);
+}
+
+/** Names as JSON, in the form in which they are stored. */
+function asList(names: readonly string[]): string {
+  return JSON.stringify(names.map(encodeText));
 }
 
 /** SQLite takes whole numbers only, and a negative limit for none. */

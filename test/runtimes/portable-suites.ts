@@ -55,6 +55,7 @@ import runValueSizes from "../run/value-sizes.portable.ts";
 import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
+import runUnknownAgent from "../run/unknown-agent.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
 import ownerCancel from "../script/owner-cancel.portable.ts";
@@ -134,6 +135,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
+  "run/unknown-agent": runUnknownAgent,
   "run/conformance": runConformance,
   "turn/from-substrate": fromSubstrate,
   "script/owner-cancel": ownerCancel,

@@ -18,7 +18,8 @@ export async function playCalm(world: World): Promise<void> {
   world.calm = true;
   for (const worker of world.workers) worker.stalled = false;
   // One that is alone comes back when its alarm rings, or never.
-  if (world.working.length === 0 && !world.plan.alone) world.addWorker();
+  // Of the others one must know every agent: what only older ones are left for waits, and rightly so.
+  while (!world.plan.alone && world.working.every(({ isOlder }) => isOlder)) world.addWorker();
   for (const reader of world.readers) {
     reader.paused = false;
     reader.pull();

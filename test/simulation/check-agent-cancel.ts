@@ -29,7 +29,7 @@ export function checkCancel(worker: SimWorker, stopped: StoppedRun): void {
 /** A run that was begun is settled as cancelled only by one whose call of the agent was stopped, or who has told the agent. */
 export const checkAgentTold: CommitCheck = ({ ledger, worker }, run, { after, documents }) => {
   const settlement = documents.get("settlement") as { readonly status?: string } | undefined;
-  if (settlement?.status !== "cancelled" || (worker.isOlder && after.agent === "fallback")) return;
+  if (settlement?.status !== "cancelled" || !worker.knows(after.agent)) return;
   const called = run.calls.some(({ epoch }) => epoch === after.epoch);
   if (run.calls.length === 0 || called || run.toldOfStop.has(after.epoch)) return;
   ledger.violate("S7", `${after.executionId} is settled as cancelled, and its agent was not told`);

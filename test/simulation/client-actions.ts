@@ -45,7 +45,7 @@ export function openRun(world: World, run: PlannedRun = world.random.pick(world.
         case "execution-conflict":
           return !(same && row?.turnIndex === request.identity.turnIndex);
         case "agent-not-found":
-          return worker.isOlder && run.agent === "fallback";
+          return !worker.knows(run.agent);
         case "session-busy":
           return world.plan.policy === "reject";
         case "cursor-ahead":

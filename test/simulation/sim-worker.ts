@@ -73,6 +73,10 @@ export class SimWorker {
     });
   }
 
+  knows(agent: string): boolean {
+    return !this.isOlder || agent !== "fallback";
+  }
+
   get works(): boolean {
     return !this.crashed && this.stopping === "no";
   }

@@ -76,9 +76,11 @@ function nextStep(random: Random): Step {
     sessionId: session,
     tenantId: tenant,
     userId: text,
+    agent: random.pick(["default", "newer"]),
     priority: random.below(3),
     blocked: random.below(4) === 0,
   };
+  const agents = random.pick([["default"], ["newer", "default"], []]);
   const changes = progress(random);
   const count = random.pick([1, 1, 2, 5, 300, 511, 512, 513]);
   const question = random.below(8);
@@ -130,8 +132,8 @@ function nextStep(random: Random): Step {
         answer: text,
       }),
     (tx) => tx.transcript(tenant, session, small, count),
-    (tx) => [tx.nextClaimable(), tx.waitingRuns(small), tx.liveRuns(tenant, session), tx.nextWakeAt()],
-    (tx) => [tx.ownedRuns("w1", changes.state ?? "running"), tx.dueRuns(small * 6, small)],
+    (tx) => [tx.nextClaimable(agents), tx.waitingRuns(small), tx.liveRuns(tenant, session), tx.nextWakeAt(agents)],
+    (tx) => [tx.ownedRuns("w1", changes.state ?? "running"), tx.dueRuns(small * 6, small, agents)],
     (tx) => tx.listRuns(filter, small),
     (tx) => tx.trimmableRuns(small, small % 3),
   ];

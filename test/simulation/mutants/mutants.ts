@@ -161,7 +161,7 @@ export const mutants: readonly Mutant<string>[] = [
     [agents, "await loggedAnswer(this.#writer, keep);", "await loggedAnswer(this.#writer, 0);"],
     [recover, "keep: String(Math.max(1, run.keep))", 'keep: "1"'],
     // An agent that may have acted is called again.
-    [recover, '?.replay !== "safe")', '?.replay === "unsafe")'],
+    [recover, 'if (agent.replay !== "safe")', 'if (agent.replay === "unsafe")'],
     // Attempts are not capped.
     [recover, "return run.recoveries >= core.options.maxRecoveries;", "return false;"],
     // Nobody looks after a run that was requeued past its deadline, or waits there.
@@ -221,9 +221,9 @@ export const mutants: readonly Mutant<string>[] = [
   ]),
   ...mutantsOf("wake", [
     // A run that was opened or decided, and not claimed before a crash, has nobody to wake it.
-    [nextLook, "  if (tx.nextClaimable() !== undefined) times.push(core.now() + leaseMs);\n", ""],
+    [nextLook, "  if (tx.nextClaimable(core.agents) !== undefined) times.push(core.now() + leaseMs);\n", ""],
     // Leases and questions do not count.
-    [nextLook, "const times = [tx.nextWakeAt()];", "const times: (number | undefined)[] = [];"],
+    [nextLook, "const times = [tx.nextWakeAt(core.agents)];", "const times: (number | undefined)[] = [];"],
     // A look does not renew the leases of what is at work.
     [engine, "    await this.#owned.renew();\n    if (maxAgeMs", "    if (maxAgeMs"],
   ]),
