@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { killAtRandom } from "./random-kills.ts";
+import { until } from "../http/http-client.ts";
 import { storageFolder } from "./storage-folder.ts";
 import { aroundHooks, atEvents, type CrashPoint } from "./crash-plan.ts";
-import { crashAndComeBack, crashUnattended, CRASH_STEPS, readAndApprove } from "./crash-turn.ts";
-import { openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
+import { crashAndComeBack, crashUnattended, CRASH_STEPS, readAndApprove, startAndLeave } from "./crash-turn.ts";
+import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
 
 // Objects that are thrown away, and whole processes that are killed, at each event of a turn and around each hook; with
 // readers that come back.
@@ -46,6 +47,21 @@ describe("a turn whose object is thrown away", PATIENCE, () => {
   it("R5 R8 S2: again and again, one instance after the other, while they recover", async () => {
     const points = atEvents("abort", count).filter(({ event, when }) => (when === "before") === (event % 3 === 0));
     expect(await crashAt("crash", ...points)).toEqual([]);
+  });
+});
+
+describe("what an object was at when it was lost", PATIENCE, () => {
+  it("R5: is taken up with the first request, whatever that asks, and not when the lease lapses", async () => {
+    const world = openWorld(workers, "plain");
+    await world.plan("asked-after", { how: "abort", event: 4, when: "after" });
+    await startAndLeave(world, "asked-after", [{ say: "Hello " }, { tool: "look" }, { say: "there" }]);
+    const { finalText } = await until(
+      () => world.inspect(idOf("asked-after")),
+      ({ state }) => state === "completed",
+      "the turn has ended",
+    );
+    expect(finalText).toBe("Hello there");
+    expect((await world.look("asked-after")).boots).toHaveLength(2);
   });
 });
 

@@ -54,7 +54,7 @@ export async function crashAndComeBack(
 export async function crashUnattended(world: TurnWorld, point: CrashPoint): Promise<string[]> {
   const sessionId = `unattended-${nameOf(point)}`;
   await world.plan(sessionId, point);
-  await startAndLeave(world, sessionId);
+  await startAndLeave(world, sessionId, UNATTENDED_STEPS);
   // The book is asked, never the object itself; while workerd is down there is no answer.
   await until(
     () => world.notes(idOf(sessionId)).catch(() => []),
@@ -67,8 +67,8 @@ export async function crashUnattended(world: TurnWorld, point: CrashPoint): Prom
 }
 
 /** Starts a turn over routes that never ask an object twice, and goes: nobody comes back to it. */
-async function startAndLeave(world: TurnWorld, sessionId: string): Promise<void> {
-  const body = { sessionId, turnIndex: 0, message: "Hello", data: UNATTENDED_STEPS };
+export async function startAndLeave(world: TurnWorld, sessionId: string, data: Steps): Promise<void> {
+  const body = { sessionId, turnIndex: 0, message: "Hello", data };
   // The crash may come before there is any answer, or in the midst of it.
   await world.request("POST", "/turns", { body, once: true }).then(
     (response) => response.text().catch(() => ""),

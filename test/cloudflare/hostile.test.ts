@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerCall } from "../../src/cloudflare/answer-call.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
+import { until } from "../http/http-client.ts";
 import { storageFolder } from "./storage-folder.ts";
 import type { Steps } from "./steps-agent.ts";
 import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
@@ -62,6 +63,25 @@ describe("an agent that says too much", () => {
     const events = await play("long-failure", [{ failLong: 3_000_000 }]);
     expect(events.at(-1)?.type).toBe("session.run.failed");
     expect(JSON.stringify(events.at(-1)).length).toBeLessThan(10_000);
+  });
+});
+
+describe("a reader that never reads", () => {
+  it("S6: holds up neither the turn nor another reader", async () => {
+    const world = openWorld(workers, "plain");
+    // More than all that stands between the two takes in.
+    const steps: Steps = Array.from({ length: 60 }, () => ({ pad: 500_000 }));
+    const leaver = new AbortController();
+    const body = { sessionId: "never-reads", turnIndex: 0, message: "Hello", data: steps };
+    const unread = await world.request("POST", "/turns", { body, signal: leaver.signal });
+    expect(unread.status).toBe(200);
+    await until(
+      () => world.notes(idOf("never-reads")),
+      (notes) => notes.some(({ what }) => what === "end"),
+      "the turn has ended",
+    );
+    expect(padding(await world.log(idOf("never-reads")))).toEqual(steps.map(() => 500_000));
+    leaver.abort();
   });
 });
 

@@ -1,11 +1,13 @@
 import { aroundHooks, atEvents } from "./crash-plan.ts";
 import { crashAndComeBack, crashUnattended, CRASH_STEPS, readAndApprove } from "./crash-turn.ts";
+import { evictIdle } from "./evict-idle.ts";
 import { killAtRandom } from "./random-kills.ts";
 import { storageFolder } from "./storage-folder.ts";
 import { openWorld, startTurnWorkers } from "./turn-workers.ts";
 
 // `npm run soak:cloudflare -- --kills 100 --seed 7`: workerd is killed at each event of a turn and around each hook, with
-// and without a reader, and then at random moments with ten turns at work.
+// and without a reader, and then at random moments with ten turns at work. Before that, objects are left alone until the platform itself puts
+// them to sleep.
 
 function option(name: string, fallback: number): number {
   const at = process.argv.indexOf(`--${name}`);
@@ -22,11 +24,12 @@ const folder = storageFolder();
 const workers = await startTurnWorkers(folder.path);
 const startedAt = performance.now();
 try {
+  const idle = await evictIdle(workers);
   const points = await killAtEachPoint();
   const random = await killAtRandom(workers, { kills, seed });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  console.log(JSON.stringify({ seed, seconds, points, random }, null, 2));
-  process.exitCode = points.broken.length + random.broken.length === 0 ? 0 : 1;
+  console.log(JSON.stringify({ seed, seconds, idle, points, random }, null, 2));
+  process.exitCode = idle.length + points.broken.length + random.broken.length === 0 ? 0 : 1;
 } finally {
   await workers.stop();
   folder.remove();
