@@ -74,8 +74,15 @@ export async function startWorkerd({ path }: WorkerFolder): Promise<WorkerdProce
     cwd: path,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let stopping = false;
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", (code, signal) => {
+      if (!stopping) console.error(`workerd ended by itself: ${signal ?? `exit code ${code}`}`);
+      resolve();
+    });
+  });
   const stop = async (): Promise<void> => {
+    stopping = true;
     child.kill("SIGKILL");
     await exited;
   };
