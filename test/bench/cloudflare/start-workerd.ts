@@ -74,6 +74,9 @@ export async function startWorkerd({ path }: WorkerFolder): Promise<WorkerdProce
     cwd: path,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
+  // Not even a bench that breaks off leaves one behind.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
   let stopping = false;
   const exited = new Promise<void>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -83,7 +86,8 @@ export async function startWorkerd({ path }: WorkerFolder): Promise<WorkerdProce
   });
   const stop = async (): Promise<void> => {
     stopping = true;
-    child.kill("SIGKILL");
+    process.off("exit", kill);
+    kill();
     await exited;
   };
   const port = await Promise.race([
