@@ -3,6 +3,7 @@ import type { JsonValue } from "../event/json.ts";
 import { TurnError } from "../errors.ts";
 import { canonicalJson } from "../internal/canonical-json.ts";
 import type { BegunRun } from "./begin-run.ts";
+import { checkSize } from "./check-size.ts";
 import { type HeldRun, sayEvent } from "./held-run.ts";
 
 /** What the agent gets: `signal` is what it hears, `stop` what forbids it to keep anything more. */
@@ -25,7 +26,9 @@ export function agentRun(held: HeldRun, begun: BegunRun, signal: AbortSignal, st
 
 /** Everything said so far is kept with the value: a later attempt goes on from there (R5). */
 async function saveCheckpoint(held: HeldRun, value: JsonValue, stop: AbortSignal): Promise<void> {
-  const kept = JSON.parse(canonicalJson(value, "checkpoint")) as JsonValue;
+  const json = canonicalJson(value, "checkpoint");
+  checkSize("a checkpoint", json, held.core.options.maxEventBytes);
+  const kept = JSON.parse(json) as JsonValue;
   if (stop.aborted) throw new TurnError("closed", `The run ${held.executionId} was stopped`);
   void sayEvent(held, { type: "run.checkpointed", data: {} }, (draft, id) => {
     draft.tx.putDocument(draft.run, "checkpoint", kept);

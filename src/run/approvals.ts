@@ -3,13 +3,19 @@ import type { JsonValue } from "../event/json.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
 import { checkDuration, checkName, checkString } from "../internal/check-argument.ts";
 import { canonicalJson } from "../internal/canonical-json.ts";
+import { checkSize } from "./check-size.ts";
 import type { RunDraft } from "./run-draft.ts";
 import type { ApprovalRecord, RunTransaction } from "./run-store.ts";
 
 /** An agent's question as the engine keeps it, and the event that readers get. Throws for what is no question. */
 export function readApprovalRequest(
   event: TurnEvent,
-  { executionId, index, now }: { readonly executionId: string; readonly index: number; readonly now: number },
+  {
+    executionId,
+    index,
+    now,
+    maxBytes,
+  }: { readonly executionId: string; readonly index: number; readonly now: number; readonly maxBytes: number },
 ): { readonly record: ApprovalRecord; readonly event: TurnEvent } {
   const { toolName, input, reason, expiresInMs, ...more } = event.data ?? {};
   checkName("approval.requested: toolName", toolName);
@@ -19,9 +25,12 @@ export function readApprovalRequest(
   const approvalId = `${executionId}.${index}`;
   const expires = expiresInMs === undefined || expiresInMs === Infinity ? {} : { expiresAt: now + expiresInMs };
   const asked = { approvalId, toolName, input: question, ...(reason === undefined ? {} : { reason }), ...expires };
+  const data = { ...more, ...asked };
+  // A question that readers cannot be shown must not be waited for.
+  checkSize("a question", JSON.stringify(data), maxBytes);
   return {
     record: { ...asked, executionId, index, status: "pending", consumed: false },
-    event: { type: event.type, data: { ...more, ...asked } },
+    event: { type: event.type, data },
   };
 }
 

@@ -57,7 +57,10 @@ export interface RunEngineOptions extends TurnOwnerOptions {
    * later. For stores that charge or wait for each transaction. Default 0: at once.
    */
   readonly appendEveryMs?: number;
-  /** An event that takes more bytes than this is replaced by one that says so. Default: what every event is held to. */
+  /**
+   * What one value may take in the store. An event that takes more is replaced by one that says so; an input or an answer
+   * may take half of it: the one is refused, the other fails its turn, `too-large`. Default: what every event is held to.
+   */
   readonly maxEventBytes?: number;
   /**
    * For a store that is this engine's alone, in a place that may be put to sleep. It is called inside each transaction

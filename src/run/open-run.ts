@@ -8,6 +8,7 @@ import type { OpenRequest } from "../substrate/substrate.ts";
 import { DEFAULT_AGENT, type TurnInput } from "../substrate/turn-input.ts";
 import { startedEvent } from "../turn/envelope.ts";
 import { putCancelIntent } from "./cancel-intent.ts";
+import { checkSize } from "./check-size.ts";
 import type { EngineCore } from "./engine-core.ts";
 import { RunDraft, type SaidEvents } from "./run-draft.ts";
 import type { RunRecord, RunTransaction } from "./run-store.ts";
@@ -71,6 +72,8 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
   }
   // Only now: a run that exists is read and compared whichever agents this engine has.
   checkAgent(core, request.agent);
+  // Question and answer are kept in one record: each may take half of it.
+  checkSize("the input", request.canonicalInput, core.options.maxEventBytes / 2);
   const live = tx.liveRuns(request.identity.tenantId, request.identity.sessionId);
   const { session } = core.options;
   if (session === "reject" && live[0] !== undefined) {

@@ -129,7 +129,9 @@ export class OwnedRun {
       emit: (event) => {
         if (event.type !== "approval.requested") return sayEvent(held, event);
         const { executionId } = this;
-        const asked = readApprovalRequest(event, { executionId, index: ++approvals, now: this.#core.now() });
+        const { maxEventBytes: maxBytes } = this.#core.options;
+        const about = { executionId, index: ++approvals, now: this.#core.now(), maxBytes };
+        const asked = readApprovalRequest(event, about);
         return sayEvent(held, asked.event, (draft) => draft.tx.putApproval(asked.record));
       },
       stop,

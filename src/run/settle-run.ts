@@ -4,11 +4,12 @@ import type { TurnError } from "../errors.ts";
 import { ProducerReports } from "../turn/producer-reports.ts";
 import type { Produced } from "../turn/produce-turn.ts";
 import { runHookSafely } from "../turn/run-hook.ts";
-import { concludeTurn, type Settlement } from "../turn/settlement.ts";
+import { concludeTurn, type Settlement, withoutAnswer } from "../turn/settlement.ts";
 import { type SettleProgress, type SettleStep, settleTurn } from "../turn/settle-turn.ts";
 import { subjectOf } from "../turn/turn-owner.ts";
 import { cancelAgent } from "./cancel-agent.ts";
 import { readCancelIntent } from "./cancel-intent.ts";
+import { checkSize } from "./check-size.ts";
 import { closeRun } from "./close-run.ts";
 import type { HeldRun } from "./held-run.ts";
 import { loggedAnswer } from "./logged-answer.ts";
@@ -18,13 +19,13 @@ import type { Ending } from "./take-run.ts";
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
   // Where no call of the agent was at work here, none has heard of the stop by its signal.
   if (produced.end.how === "stopped" && produced.producer === undefined) await cancelAgent(held);
-  let settlement = await concludeTurn(held.turn, await withReason(held, produced));
+  let settlement = await conclude(held, await withReason(held, produced));
   const entered = await enter(held, settlement);
   if (!entered) {
     // A stop was recorded before this point of no return: it counts, however the agent has ended. One that asked a person,
     // or broke off, may have left something at work.
     if (produced.end.how !== "drained") await cancelAgent(held);
-    settlement = await concludeTurn(held.turn, await withReason(held, { ...produced, end: { how: "stopped" } }));
+    settlement = await conclude(held, await withReason(held, { ...produced, end: { how: "stopped" } }));
     await enter(held, settlement);
   }
   await finish(held, { settlement });
@@ -40,6 +41,18 @@ export async function settleEnding(held: HeldRun, ending: Ending): Promise<void>
     answer: keepsText ? await loggedAnswer(held.writer, Infinity) : createTextAccumulator(),
     spoke: true,
   });
+}
+
+/** What the turn has come to. An answer that no store takes is known for that before anything is settled. */
+async function conclude({ core, turn }: HeldRun, produced: Produced): Promise<Settlement> {
+  const settlement = await concludeTurn(turn, produced);
+  try {
+    const { finalText, details } = settlement;
+    checkSize("the answer", JSON.stringify({ finalText, details }), core.options.maxEventBytes / 2);
+    return settlement;
+  } catch (error) {
+    return withoutAnswer(turn, settlement, error);
+  }
 }
 
 function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {

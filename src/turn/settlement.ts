@@ -71,6 +71,13 @@ export function withFailure(settlement: Settlement, failure: TurnFailure): Settl
   return { ...settlement, status: "failed", failure, errorSent: false, reason: undefined };
 }
 
+/** The same turn, whose answer cannot be kept: nothing of it is. */
+export async function withoutAnswer(turn: OwnedTurn, settlement: Settlement, error: unknown): Promise<Settlement> {
+  logFailure(turn, "Keeping the answer", error);
+  const dropped: Settlement = { ...settlement, ...DROPPED, details: undefined };
+  return settlement.status === "completed" ? withFailure(dropped, await describeFailure(turn, error)) : dropped;
+}
+
 /** The hooks' view of a settlement. */
 export function settledTurn(turn: OwnedTurn, settlement: Settlement): SettledTurn {
   const { status, finalText, usage, failure } = settlement;

@@ -92,13 +92,16 @@ async function paced(name: string, turns: number, sessionOf: (n: number) => stri
   let seconds = NaN;
   await inWorkerd(async (workerd) => {
     const { url } = workerd;
+    // Each object has its tables before the rest begins. Here they are one disk's work; elsewhere they are not.
+    await makeObjects(url, new Set(Array.from({ length: turns }, (_, n) => sessionOf(n))));
     const startedAt = performance.now();
+    const before = workerd.cpuMs();
     const played = Array.from({ length: turns }, (_, n) =>
-      startTurn({ url, sessionId: sessionOf(n), turnIndex: n }, PACED, (chunk) => noteLag(chunk, lags)),
+      startTurn({ url, sessionId: sessionOf(n), turnIndex: n + 1 }, PACED, (chunk) => noteLag(chunk, lags)),
     );
     checkTurns(await Promise.all(played), PACED.events);
     seconds = (performance.now() - startedAt) / 1000;
-    cpu = workerd.cpuMs() / 1000 / seconds;
+    cpu = (workerd.cpuMs() - before) / 1000 / seconds;
     memoryMb = workerd.rssMb();
   });
   const figures = `${memoryMb.toFixed(0)} MB, ${(cpu * 100).toFixed(0)} % of a core for ${seconds.toFixed(1)} s`;
@@ -106,6 +109,17 @@ async function paced(name: string, turns: number, sessionOf: (n: number) => stri
     { name: `${name}: delay from the agent to the reader, p50 (${figures})`, unit: "ms", ours: percentile(lags, 0.5) },
     { name: `${name}: p99`, unit: "ms", ours: percentile(lags, 0.99) },
   ];
+}
+
+/** A few at a time: workerd gives up on requests that it has not read for 15 seconds. */
+async function makeObjects(url: string, sessions: ReadonlySet<string>): Promise<void> {
+  const left = [...sessions];
+  const makeSome = async (): Promise<void> => {
+    for (let sessionId = left.pop(); sessionId !== undefined; sessionId = left.pop()) {
+      checkTurns([await startTurn({ url, sessionId, turnIndex: 0 }, { events: 1, everyMs: 0 })], 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, makeSome));
 }
 
 async function manyReaders(readers: number): Promise<Row> {

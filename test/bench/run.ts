@@ -12,6 +12,7 @@ import { bench as httpLoad } from "./http-load.ts";
 import { bench as runEngine } from "./run-engine.ts";
 import { bench as store } from "./store.ts";
 import { bench as turnThroughput } from "./turn-throughput.ts";
+import { bench as scriptInference } from "./script-inference.ts";
 
 // `npm run bench`, or `npm run bench -- --only turn-throughput`: prints a table, writes it as JSON, and exits with 1
 // when a limit is missed. Each figure is compared with one that was measured in the same run.
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   "cloudflare-cost": cloudflareCost,
   "cloudflare-scale": cloudflareScale,
   "cloudflare-cold-start": cloudflareColdStart,
+  "script-inference": scriptInference,
 };
 const reportFile = ".cache/bench.json";
 

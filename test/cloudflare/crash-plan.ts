@@ -6,18 +6,34 @@ export type CrashKind = "abort" | "kill";
 export type HookName = "persist" | "complete" | "end";
 
 /** A moment in a turn, told by what is done there and not by time. */
-export type CrashPoint = { readonly how: CrashKind } & (
-  | {
-      /** In the transaction that stores this event (`before`), or as soon as it is on the disk (`after`). */
-      readonly event: number;
-      readonly when: "before" | "after";
-    }
-  | {
-      /** When a hook begins, or when it has done its work and has not returned yet. */
-      readonly hook: HookName;
-      readonly when: "before" | "after";
-    }
-);
+export type CrashPoint = EventPoint | HookPoint;
+
+interface EventPoint {
+  readonly how: CrashKind;
+  /** In the transaction that stores this event (`before`), or as soon as it is on the disk (`after`). */
+  readonly event: number;
+  readonly when: "before" | "after";
+}
+
+interface HookPoint {
+  readonly how: CrashKind;
+  /** When the hook begins, or when it has done its work and has not returned yet. */
+  readonly hook: HookName;
+  readonly when: "before" | "after";
+}
+
+const WHENS = ["before", "after"] as const;
+export const HOOKS: readonly HookName[] = ["persist", "complete", "end"];
+
+/** The points at each event of a turn that has so many. */
+export function atEvents(how: CrashKind, count: number, ...whens: readonly ("before" | "after")[]): EventPoint[] {
+  const events = Array.from({ length: count }, (_, index) => index + 1);
+  return events.flatMap((event) => (whens.length === 0 ? WHENS : whens).map((when) => ({ how, event, when })));
+}
+
+export function aroundHooks(how: CrashKind): HookPoint[] {
+  return HOOKS.flatMap((hook) => WHENS.map((when) => ({ how, hook, when })));
+}
 
 export interface ProbeState extends ObjectState {
   readonly storage: ObjectStorage & {

@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { storageFolder } from "./storage-folder.ts";
-import type { CrashKind, CrashPoint } from "./crash-plan.ts";
+import { killAtRandom } from "./random-kills.ts";
 import { until } from "../http/http-client.ts";
-import {
-  checkTurn,
-  CRASH_STEPS,
-  HOOKS,
-  nameOf,
-  readAndApprove,
-  startAndLeave,
-  UNATTENDED_STEPS,
-} from "./crash-turn.ts";
+import { storageFolder } from "./storage-folder.ts";
+import { aroundHooks, atEvents, type CrashPoint } from "./crash-plan.ts";
+import { crashAndComeBack, crashUnattended, CRASH_STEPS, readAndApprove, startAndLeave } from "./crash-turn.ts";
 import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
 
 // Objects that are thrown away, and whole processes that are killed, at each event of a turn and around each hook; with
@@ -31,17 +24,8 @@ afterAll(async () => {
   folder.remove();
 });
 
-const WHENS = ["before", "after"] as const;
-const indices = (): number[] => Array.from({ length: count }, (_, index) => index + 1);
-const aroundHooks = (how: CrashKind): CrashPoint[] =>
-  HOOKS.flatMap((hook) => WHENS.map((when) => ({ how, hook, when })));
-
-async function crashAt(kind: "crash" | "batched", ...points: readonly CrashPoint[]): Promise<string[]> {
-  const world = openWorld(workers, kind);
-  const sessionId = `${kind}-${points.map(nameOf)[0]}-and-${points.length - 1}`;
-  await world.plan(sessionId, ...points);
-  const read = await readAndApprove(world, sessionId, CRASH_STEPS);
-  return checkTurn(world, sessionId, { read, steps: CRASH_STEPS, crashes: points });
+function crashAt(kind: "crash" | "batched", ...points: readonly CrashPoint[]): Promise<string[]> {
+  return crashAndComeBack(openWorld(workers, kind), kind, points);
 }
 
 /** Generous: each test is many turns. */
@@ -54,65 +38,62 @@ describe("a turn whose object is thrown away", PATIENCE, () => {
 
   for (const kind of ["crash", "batched"] as const) {
     it(`R5 R8 S2: at each of its events, and around each hook: ${kind}`, async () => {
-      const atEvents = indices().flatMap((event) => WHENS.map((when) => ({ how: "abort", event, when }) as const));
-      const broken = await Promise.all([...atEvents, ...aroundHooks("abort")].map((point) => crashAt(kind, point)));
+      const points = [...atEvents("abort", count), ...aroundHooks("abort")];
+      const broken = await Promise.all(points.map((point) => crashAt(kind, point)));
       expect(broken.flat()).toEqual([]);
     });
   }
 
   it("R5 R8 S2: again and again, one instance after the other, while they recover", async () => {
-    const points = indices().map(
-      (event) => ({ how: "abort", event, when: event % 3 === 0 ? "before" : "after" }) as const,
-    );
+    const points = atEvents("abort", count).filter(({ event, when }) => (when === "before") === (event % 3 === 0));
     expect(await crashAt("crash", ...points)).toEqual([]);
+  });
+});
+
+describe("what an object was at when it was lost", PATIENCE, () => {
+  it("R5: is taken up with the first request, whatever that asks, and not when the lease lapses", async () => {
+    const world = openWorld(workers, "plain");
+    await world.plan("asked-after", { how: "abort", event: 4, when: "after" });
+    await startAndLeave(world, "asked-after", [{ say: "Hello " }, { tool: "look" }, { say: "there" }]);
+    const { finalText } = await until(
+      () => world.inspect(idOf("asked-after")),
+      ({ state }) => state === "completed",
+      "the turn has ended",
+    );
+    expect(finalText).toBe("Hello there");
+    expect((await world.look("asked-after")).boots).toHaveLength(2);
   });
 });
 
 describe("a turn whose workerd is killed", PATIENCE, () => {
   it("R5 R8 S2: at each of its events, and around each hook", async () => {
-    const points = [
-      ...indices().map((event) => ({ how: "kill", event, when: "before" }) as const),
-      ...aroundHooks("kill"),
-    ];
+    // Before an event and after the one before it is much the same; the soak does both.
+    const points = [...atEvents("kill", count, "before"), ...aroundHooks("kill")];
     for (const point of points) expect(await crashAt("crash", point)).toEqual([]);
     expect(workers.kills).toBe(points.length);
   });
 });
 
+describe("ten turns at a time", PATIENCE, () => {
+  it("R5 R8 S2: come to their ends when workerd is killed at random moments (`npm run soak:cloudflare`: 100)", async () => {
+    const seed = 1;
+    const { broken, restarts } = await killAtRandom(workers, { kills: 10, seed });
+    expect({ seed, broken }).toEqual({ seed, broken: [] });
+    expect(restarts).toBeGreaterThan(0);
+  });
+});
+
 describe("a turn that nobody reads and nobody asks after", PATIENCE, () => {
   it("R5 R8: is brought to its end by the alarm alone, wherever its object is thrown away", async () => {
-    const points = [
-      ...indices().map((event) => ({ how: "abort", event, when: "after" }) as const),
-      ...aroundHooks("abort"),
-    ];
-    const broken = await Promise.all(points.map((point) => leaveAt(point)));
+    const points = [...atEvents("abort", count, "after"), ...aroundHooks("abort")];
+    const broken = await Promise.all(points.map((point) => crashUnattended(openWorld(workers, "crash"), point)));
     expect(broken.flat()).toEqual([]);
   });
 
   it("R5 R8: and wherever its workerd is killed", async () => {
     const before = workers.kills;
-    const points = [
-      ...indices().map((event) => ({ how: "kill", event, when: "after" }) as const),
-      ...aroundHooks("kill"),
-    ];
-    for (const point of points) expect(await leaveAt(point)).toEqual([]);
+    const points = [...atEvents("kill", count, "after"), ...aroundHooks("kill")];
+    for (const point of points) expect(await crashUnattended(openWorld(workers, "crash"), point)).toEqual([]);
     expect(workers.kills - before).toBe(points.length);
   });
 });
-
-/** A turn whose client is gone for good when the crash comes. */
-async function leaveAt(point: CrashPoint): Promise<string[]> {
-  const world = openWorld(workers, "crash");
-  const sessionId = `unattended ${nameOf(point)}`;
-  await world.plan(sessionId, point);
-  await startAndLeave(world, sessionId);
-  // The book is asked, never the object itself; while workerd is down there is no answer.
-  await until(
-    () => world.notes(idOf(sessionId)).catch(() => []),
-    (notes) => notes.some(({ what }) => what === "end"),
-    "the turn has ended",
-  );
-  const { boots } = await world.look(sessionId);
-  const broken = boots.slice(1).some(({ requests }) => requests > 0) ? [`${sessionId}: it was asked for`] : [];
-  return [...broken, ...(await checkTurn(world, sessionId, { steps: UNATTENDED_STEPS, crashes: [point] }))];
-}

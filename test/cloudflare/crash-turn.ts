@@ -1,6 +1,7 @@
 import { isTurnError } from "../../src/errors.ts";
 import { isTerminal, type TurnEvent } from "../../src/event/turn-event.ts";
-import type { CrashPoint, HookName } from "./crash-plan.ts";
+import { until } from "../http/http-client.ts";
+import { type CrashPoint, type HookName, HOOKS } from "./crash-plan.ts";
 import { answerOf, decisionText, type Steps } from "./steps-agent.ts";
 import { idOf, type TurnWorld } from "./turn-workers.ts";
 
@@ -15,11 +16,9 @@ export const CRASH_STEPS: Steps = [
   { say: "Done." },
 ];
 /** The same, with a question that answers itself in time. */
-export const UNATTENDED_STEPS: Steps = CRASH_STEPS.map((step) => ("ask" in step ? { ask: { expiresInMs: 50 } } : step));
+const UNATTENDED_STEPS: Steps = CRASH_STEPS.map((step) => ("ask" in step ? { ask: { expiresInMs: 50 } } : step));
 
-export const HOOKS: readonly HookName[] = ["persist", "complete", "end"];
-
-export function nameOf(point: CrashPoint): string {
+function nameOf(point: CrashPoint): string {
   return `${point.how}-${"event" in point ? `event-${point.event}` : point.hook}-${point.when}`;
 }
 
@@ -39,9 +38,37 @@ export async function readAndApprove(world: TurnWorld, sessionId: string, steps:
   return events;
 }
 
+/** A turn that meets these crashes, one instance after the other, while a client reads it; what is not as promised. */
+export async function crashAndComeBack(
+  world: TurnWorld,
+  label: string,
+  points: readonly CrashPoint[],
+): Promise<string[]> {
+  const sessionId = `${label}-${points.map(nameOf)[0]}-and-${points.length - 1}`;
+  await world.plan(sessionId, ...points);
+  const read = await readAndApprove(world, sessionId, CRASH_STEPS);
+  return checkTurn(world, sessionId, { read, steps: CRASH_STEPS, crashes: points });
+}
+
+/** A turn whose client is gone for good when the crash comes; what is not as promised. */
+export async function crashUnattended(world: TurnWorld, point: CrashPoint): Promise<string[]> {
+  const sessionId = `unattended-${nameOf(point)}`;
+  await world.plan(sessionId, point);
+  await startAndLeave(world, sessionId, UNATTENDED_STEPS);
+  // The book is asked, never the object itself; while workerd is down there is no answer.
+  await until(
+    () => world.notes(idOf(sessionId)).catch(() => []),
+    (notes) => notes.some(({ what }) => what === "end"),
+    "the turn has ended",
+  );
+  const { boots } = await world.look(sessionId);
+  const broken = boots.slice(1).some(({ requests }) => requests > 0) ? [`${sessionId}: it was asked for`] : [];
+  return [...broken, ...(await checkTurn(world, sessionId, { steps: UNATTENDED_STEPS, crashes: [point] }))];
+}
+
 /** Starts a turn over routes that never ask an object twice, and goes: nobody comes back to it. */
-export async function startAndLeave(world: TurnWorld, sessionId: string): Promise<void> {
-  const body = { sessionId, turnIndex: 0, message: "Hello", data: UNATTENDED_STEPS };
+export async function startAndLeave(world: TurnWorld, sessionId: string, data: Steps): Promise<void> {
+  const body = { sessionId, turnIndex: 0, message: "Hello", data };
   // The crash may come before there is any answer, or in the midst of it.
   await world.request("POST", "/turns", { body, once: true }).then(
     (response) => response.text().catch(() => ""),
@@ -50,7 +77,7 @@ export async function startAndLeave(world: TurnWorld, sessionId: string): Promis
 }
 
 /** What is not as promised of a turn that has met these crashes and come to its end; empty when all is. */
-export async function checkTurn(
+async function checkTurn(
   world: TurnWorld,
   sessionId: string,
   {

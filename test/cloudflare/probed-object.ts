@@ -28,6 +28,8 @@ export interface ObjectLook {
   /** Of the engine's timers, those that are still to fire. */
   readonly timers: number;
   readonly tables: readonly string[];
+  /** How many of its readers this instance knows to have left. */
+  readonly left: number;
 }
 
 export const PROBE_URL = "https://probe.object/";
@@ -64,6 +66,7 @@ class ProbedObject implements TurnObject {
   readonly #records: boolean;
   readonly #boot: number;
   #timers = 0;
+  #left = 0;
 
   constructor(
     state: ProbeState,
@@ -108,6 +111,7 @@ class ProbedObject implements TurnObject {
   async fetch(request: Request): Promise<Response> {
     if (request.url === PROBE_URL) return Response.json(await this.#answer((await request.json()) as ProbeCall));
     this.#count("requests");
+    request.signal.addEventListener("abort", () => this.#left++);
     return this.#object.fetch(request);
   }
 
@@ -136,6 +140,7 @@ class ProbedObject implements TurnObject {
             : [],
           alarm: await this.#state.storage.getAlarm(),
           timers: this.#timers,
+          left: this.#left,
           tables: this.#sql("SELECT name FROM sqlite_master WHERE type = 'table'").map(({ name }) => String(name)),
         };
     }

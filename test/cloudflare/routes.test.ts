@@ -176,6 +176,11 @@ describe("a client that leaves as soon as its turn was accepted", () => {
     const answer = await world.request("POST", "/turns", { body, signal: leaver.signal });
     expect(answer.status).toBe(200);
     leaver.abort();
+    await until(
+      () => world.look("leave"),
+      ({ left }) => left === 1,
+      "the object knows that nobody reads",
+    );
     await world.openGate("leave", "go");
     await until(
       () => persists(world, idOf("leave")),
@@ -308,6 +313,6 @@ describe("what goes on by the alarm", () => {
     ] as const) {
       expect((await world.request(method, path, { body })).status).toBe(path.startsWith("/sessions") ? 200 : 404);
     }
-    expect(await world.look("asked")).toEqual({ boots: [], alarm: null, timers: 0, tables: [] });
+    expect(await world.look("asked")).toEqual({ boots: [], alarm: null, timers: 0, tables: [], left: 0 });
   });
 });

@@ -17,7 +17,11 @@ export type Step =
   | { readonly pauseMs: number }
   /** One event with so many characters. */
   | { readonly pad: number }
-  | { readonly fail: string };
+  /** A piece of the answer with so many characters. */
+  | { readonly sayLong: number }
+  | { readonly fail: string }
+  /** The same, with a message of so many characters. */
+  | { readonly failLong: number };
 
 export type Steps = readonly Step[];
 
@@ -53,6 +57,8 @@ export async function* playSteps(run: AgentRun, place: StepsPlace): AsyncGenerat
     else if ("gate" in step) await Promise.race([place.gate(step.gate), stopped]);
     else if ("pauseMs" in step) await new Promise((resolve) => setTimeout(resolve, step.pauseMs));
     else if ("pad" in step) yield { type: "status", data: { status: "x".repeat(step.pad) } };
+    else if ("sayLong" in step) yield textDelta("y".repeat(step.sayLong));
+    else if ("failLong" in step) throw new Error("z".repeat(step.failLong));
     else if ("fail" in step) throw new Error(step.fail);
     else {
       yield { type: "approval.requested", data: { toolName: "pay", input: { amount: 1 }, ...step.ask } };

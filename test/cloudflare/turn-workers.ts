@@ -140,7 +140,7 @@ export function openWorld(workers: TurnWorkers, kind: ObjectKind): TurnWorld {
   const client = createTurnClient({
     baseUrl: `${HERE}/${kind}`,
     headers,
-    retry: { baseMs: 20, maxMs: 100, attempts: 100 },
+    retry: { baseMs: 20, maxMs: 100, attempts: 1000 },
     fetch: (url, init) => send(url.slice(HERE.length), init),
   });
   const request: TurnWorld["request"] = (method, path, { body, signal, once = false } = {}) =>

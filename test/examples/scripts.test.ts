@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { createTurnClient, type TurnStream } from "turnwire/client";
 import { tools, turns } from "turnwire/inference";
 import routes, { engine as agents, runtime } from "../../examples/scripts/agent-behind-routes.ts";
 import { openSession } from "../../examples/scripts/session-with-script-parts.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import tenants, { engine as tenantsEngine } from "../../examples/scripts/two-tenants.ts";
 
 afterAll(async () => {
@@ -37,6 +39,19 @@ async function decide(turn: TurnStream, how: (approvalId: string) => Promise<voi
   }
   return asked;
 }
+
+it("examples/scripts import what is public, and each other", () => {
+  const folder = new URL("../../examples/scripts/", import.meta.url);
+  const files = (readdirSync(folder, { recursive: true }) as string[]).filter((file) => /\.(js|ts)$/.test(file));
+  const imports = files.flatMap((file) =>
+    [...readFileSync(new URL(file, folder), "utf8").matchAll(/from "([^"]+)"/g)].map(([, name = ""]) => [file, name]),
+  );
+  const known = Object.keys(packageJson.exports).map((subpath) => `turnwire${subpath.slice(1)}`);
+  const isRight = (file: string, name: string): boolean =>
+    file.endsWith(".js") ? name === "turnwire" : known.includes(name) || /^(\.\/[\w-]+\.ts|node:fs)$/.test(name);
+  expect(files.length).toBeGreaterThan(10);
+  expect(imports.filter(([file = "", name = ""]) => !isRight(file, name))).toEqual([]);
+});
 
 describe("examples/scripts: agents behind the routes", () => {
   it("echo", async () => {

@@ -100,7 +100,11 @@ const PATHS: readonly Refusal[] = [
 ];
 
 /** What is refused, how, and that nothing was started by it. */
-export function describeRefusals({ describe, it, expect }: TestApi, server: () => string): void {
+export function describeRefusals(
+  { describe, it, expect }: TestApi,
+  server: () => string,
+  mounts: readonly string[] = ["/stored", "/raw", "/bare"],
+): void {
   const ada = () => createUser(server(), "/stored");
 
   async function expectRefusal(
@@ -130,7 +134,7 @@ export function describeRefusals({ describe, it, expect }: TestApi, server: () =
   }
 
   describe("refusals", () => {
-    for (const mount of ["/stored", "/raw", "/bare"]) {
+    for (const mount of mounts) {
       it(`of bodies and parameters start nothing: ${mount}`, async () => {
         await startsNothing(async () => {
           const user = createUser(server(), mount);

@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { fromEvents, textDelta, TurnError, type TurnEvent } from "../../src/index.ts";
 import { type Authorize, chatTurnRoutes } from "../../src/http/index.ts";
 import { type AgentRun, createRunEngine, memoryStore } from "../../src/run/index.ts";
+import type { Substrate } from "../../src/substrate/index.ts";
+import type { OwnerHooks } from "../../src/turn/chat-turn-hooks.ts";
 import { createDeferred, type Deferred } from "../../src/internal/deferred.ts";
 import { rawSubstrate } from "./raw-substrate.ts";
 
@@ -43,8 +45,17 @@ const authorize: Authorize = (request) => {
   }
 };
 
-/** The app, and what ends the engines behind it. */
-export function createTestApp(): { readonly app: Hono; stop(): Promise<void> } {
+/** The agents and hooks of the app, and what they have done so far. */
+export interface AppParts {
+  readonly agents: Readonly<Record<string, (run: AgentRun) => AsyncGenerator<TurnEvent>>>;
+  readonly hooks: Required<Pick<OwnerHooks, "persistAssistantMessage">>;
+  readonly log: (message: string, meta?: Record<string, unknown>) => void;
+  readonly say: (wish: AgentWish, signal: AbortSignal) => AsyncGenerator<TurnEvent>;
+  openGate(name: string): void;
+  done(): Pick<ControlState, "calls" | "produced" | "persisted" | "logs">;
+}
+
+export function createAppParts(): AppParts {
   let calls = 0;
   let produced = 0;
   const logs: string[] = [];
@@ -88,22 +99,58 @@ export function createTestApp(): { readonly app: Hono; stop(): Promise<void> } {
     persistAssistantMessage: ({ executionId = "", finalText }: { executionId?: string; finalText: string }) =>
       void (persisted[executionId] = finalText),
   };
+  return {
+    agents,
+    hooks,
+    log,
+    say,
+    openGate: (name) => gate(name).resolve(),
+    done: () => ({ calls, produced, persisted, logs }),
+  };
+}
+
+/** What lives behind the app's addresses. */
+interface AppSubstrates {
+  readonly stored: Substrate;
+  /** Deletes the events of each run that has ended. */
+  readonly trimming: Substrate;
+  readonly raw?: Substrate;
+  /** How many read from `stored` right now. */
+  readonly readers: () => number;
+}
+
+/** The app over engines of its own, and what ends those. */
+export function createTestApp(): { readonly app: Hono; stop(): Promise<void> } {
+  const parts = createAppParts();
+  const { agents, log, hooks } = parts;
   const engineOptions = { agents, log, maxConcurrentRuns: 5000 };
   const engine = createRunEngine({ ...engineOptions, store: memoryStore(), hooks });
   const trimming = createRunEngine({ ...engineOptions, store: memoryStore(), retention: { maxRuns: 0 } });
   const behindRaw = createRunEngine({ ...engineOptions, store: memoryStore() });
+  const raw = rawSubstrate(behindRaw);
+  const app = createAppOver(parts, { stored: engine, trimming, raw, readers: () => engine.stats().readers });
+  return {
+    app,
+    async stop() {
+      await Promise.all([engine, trimming, behindRaw].map((one) => one.stop({ graceMs: 0 })));
+    },
+  };
+}
+
+export function createAppOver(parts: AppParts, { stored, trimming, raw, readers }: AppSubstrates): Hono {
+  const { hooks, log, say } = parts;
   const common = { authorize, projectId: "test", limits: LIMITS, keepAliveMs: KEEP_ALIVE_MS, log };
 
   const app = new Hono();
-  app.route("/stored", chatTurnRoutes({ ...common, substrate: engine }));
+  app.route("/stored", chatTurnRoutes({ ...common, substrate: stored }));
   app.route("/trimming", chatTurnRoutes({ ...common, substrate: trimming }));
-  app.route("/raw", chatTurnRoutes({ ...common, substrate: rawSubstrate(behindRaw), hooks }));
-  app.route("/other-project", chatTurnRoutes({ ...common, projectId: "other", substrate: engine }));
+  if (raw !== undefined) app.route("/raw", chatTurnRoutes({ ...common, substrate: raw, hooks }));
+  app.route("/other-project", chatTurnRoutes({ ...common, projectId: "other", substrate: stored }));
   const produce = ({ input, signal }: { input: { data?: unknown }; signal: AbortSignal }) =>
     fromEvents(say((input.data ?? {}) as AgentWish, signal));
   app.route("/bare", chatTurnRoutes({ ...common, produce, hooks }));
   app.route("/bare-cancel", chatTurnRoutes({ ...common, produce, hooks, onDisconnect: "cancel" }));
-  const alone = chatTurnRoutes({ ...common, substrate: engine });
+  const alone = chatTurnRoutes({ ...common, substrate: stored });
   // As a plain handler, without an app around it.
   app.all("/alone/*", (context) => {
     const url = new URL(context.req.url);
@@ -111,26 +158,12 @@ export function createTestApp(): { readonly app: Hono; stop(): Promise<void> } {
     return alone.fetch(new Request(url, context.req.raw));
   });
 
-  app.get("/control/state", (context) =>
-    context.json({
-      calls,
-      produced,
-      persisted,
-      logs,
-      readers: engine.stats().readers,
-      heldSlots: engine.stats().heldSlots,
-    }),
-  );
+  app.get("/control/state", (context) => context.json({ ...parts.done(), readers: readers() } satisfies ControlState));
   app.post("/control/open/:gate", (context) => {
-    gate(context.req.param("gate")).resolve();
+    parts.openGate(context.req.param("gate"));
     return context.body(null, 204);
   });
-  return {
-    app,
-    async stop() {
-      await Promise.all([engine, trimming, behindRaw].map((one) => one.stop({ graceMs: 0 })));
-    },
-  };
+  return app;
 }
 
 /** What `GET /control/state` answers. */
@@ -140,7 +173,6 @@ export interface ControlState {
   readonly persisted: Readonly<Record<string, string>>;
   readonly logs: readonly string[];
   readonly readers: number;
-  readonly heldSlots: number;
 }
 
 function show(meta: Record<string, unknown> = {}): string {

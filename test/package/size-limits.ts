@@ -1,17 +1,17 @@
 /** How many bytes each entry may cost a user, minified and gzipped, without its peers. A kB has 1000. */
 export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 7_900,
-  "turnwire/client": 7_050,
-  "turnwire/wire": 3_800,
-  "turnwire/run": 19_700,
+  "turnwire/client": 7_100,
+  "turnwire/wire": 3_850,
+  "turnwire/run": 20_000,
   "turnwire/sandbox": 17_250,
   "turnwire/sqlite": 6_700,
-  "turnwire/cloudflare": 27_500,
+  "turnwire/cloudflare": 28_000,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
-  "turnwire/inference": 11_000,
+  "turnwire/inference": 10_200,
   "turnwire/script": 15_000,
-  "turnwire/script/guest": 11_000,
+  "turnwire/script/guest": 10_200,
   "turnwire/script/workerd": 500,
   "turnwire/hono": 8_100,
 };

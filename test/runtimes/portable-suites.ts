@@ -1,5 +1,6 @@
 import readTurn from "../client/read-turn.portable.ts";
 import turnClient from "../client/turn-client.portable.ts";
+import objectSubstrate from "../cloudflare/object-substrate.portable.ts";
 import referenceSubstrate from "../conformance/reference-substrate.portable.ts";
 import turnError from "../errors/turn-error.portable.ts";
 import knownEvents from "../event/known-events.portable.ts";
@@ -50,6 +51,7 @@ import runRecoverySettling from "../run/recovery-settling.portable.ts";
 import runRestartedText from "../run/restarted-text.portable.ts";
 import runAppendInterval from "../run/append-interval.portable.ts";
 import runRetention from "../run/retention.portable.ts";
+import runValueSizes from "../run/value-sizes.portable.ts";
 import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
@@ -78,6 +80,7 @@ import type { PortableSuite } from "../support/test-api.ts";
 export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "client/read-turn": readTurn,
   "client/turn-client": turnClient,
+  "cloudflare/object-substrate": objectSubstrate,
   "conformance/reference-substrate": referenceSubstrate,
   "errors/turn-error": turnError,
   "event/known-events": knownEvents,
@@ -128,6 +131,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/restarted-text": runRestartedText,
   "run/append-interval": runAppendInterval,
   "run/retention": runRetention,
+  "run/value-sizes": runValueSizes,
   "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,

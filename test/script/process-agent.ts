@@ -101,6 +101,31 @@ export default function processAgent({ describe, it, expect }: TestApi): void {
       expect(calls).toEqual(["end cancelled", "flush"]);
     });
 
+    it("a cancel inside the script reaches the host's tool, and the turn goes on", async () => {
+      const heard: string[] = [];
+      const tools = inferenceTools.createRegistry().register({
+        name: "slow",
+        handler: (_args, { signal }) =>
+          new Promise((_, reject) => {
+            signal?.addEventListener("abort", () => {
+              heard.push((signal.reason as Error).message);
+              reject(new Error("aborted"));
+            });
+          }),
+      });
+      const source = `
+        import { createSession, turns } from "turnwire";
+        const asks = (turn) => turns.appendBlock(turn, turns.newToolCallBlock("c", "slow", {}));
+        export default async (turn, ctx) => {
+          const handle = createSession({ engine: asks, tools: ctx.tools }).start(turns.newTurn());
+          handle.on("tool-call-execute", () => queueMicrotask(() => handle.cancel("enough")));
+          return handle.promise.catch(({ code }) => code);
+        };`;
+      const { calls } = await play(source, "completed", { isolation, tools });
+      expect(calls).toContain("persist cancelled");
+      expect(heard).toEqual(["The run was cancelled: enough"]);
+    });
+
     it("a script that never ends is interrupted, or killed from outside, and fails its turn alone", async () => {
       const source = `export default async (turn, ctx) => {
         await ctx.text("so far");

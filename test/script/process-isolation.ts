@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { abuseCases, stuckBuiltins } from "./abuse-cases.ts";
 import { callbackChain } from "./callback-chain.ts";
@@ -122,8 +123,8 @@ export default function processIsolation({ describe, it, expect }: TestApi): voi
       const abort = new AbortController();
       const first = script.call("spin");
       const second = codeOf(script.call("count", [], { signal: abort.signal }));
-      await Promise.resolve();
-      await Promise.resolve();
+      // It has been handed to the child's queue by now.
+      await nextMacrotask();
       abort.abort();
       expect(await second).toBe("canceled");
       await first;

@@ -63,8 +63,10 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
 
     it("a script that throws fails its turn, with what it said; nothing is persisted", async () => {
-      const source = "export default async (turn, ctx) => { await ctx.text('so far'); throw new TypeError('broken'); }";
+      const source =
+        "export default async (turn, ctx) => { ctx.text('so'); ctx.text(' far'); throw new TypeError('broken'); }";
       const { snapshot, calls, world } = await play(source, "failed");
+      expect(await texts(world)).toEqual(["so", " far"]);
       expect(snapshot?.failure).toMatchObject({ code: "script-error", message: "TypeError: broken" });
       expect((await world.types(id)).at(-1)).toBe("session.run.failed");
       expect(calls).toEqual(["end failed", "flush"]);
@@ -137,18 +139,24 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           handler: (_args, { signal }) =>
             new Promise((_, reject) => {
               signal?.addEventListener("abort", () => {
-                heard.push("tool aborted");
+                heard.push(`tool aborted: ${String(signal.reason)}`);
                 reject(new Error("aborted"));
               });
               gate.open();
             }),
         });
       const source = `export default async (turn, ctx) => {
-        ctx.signal.addEventListener("abort", () => ctx.tools.call("note", { text: "script aborted" }));
+        ctx.signal.addEventListener("abort", async () => {
+          await ctx.tools.call("note", { text: "script aborted" });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          await ctx.tools.call("note", { text: "cleaned up" });
+        });
         await ctx.text("before");
-        await ctx.tools.call("slow");
+        await ctx.tools.call("slow").catch(() => undefined);
+        await new Promise(() => {});
       }`;
-      const { world, options, end, calls } = stage(source, { tools });
+      // Nothing but the stop ends it: its own time is long.
+      const { world, options, end, calls, runtime } = stage(source, { tools, timeoutMs: 600_000 });
       const engine = world.engine(options);
       await engine.open(request(1));
       let begun = false;
@@ -156,9 +164,11 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       await until(world, () => begun);
       await engine.cancel(id, { reason: "enough" });
       await reach(world, "cancelled");
-      await until(world, () => heard.length === 2);
-      expect([...heard].sort()).toEqual(["script aborted", "tool aborted"]);
+      await until(world, () => heard.length === 3);
+      expect([...heard].sort()).toEqual(["cleaned up", "script aborted", "tool aborted: enough"]);
       expect((await world.types(id)).at(-1)).toBe("session.run.cancelled");
+      // However it goes on, it is ended after its second.
+      await until(world, () => runtime.stats().calls === 0 && runtime.stats().scripts === 0);
       expect(calls).toEqual(["end cancelled", "flush"]);
       await world.stop(engine);
       await end();

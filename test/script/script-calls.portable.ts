@@ -1,6 +1,8 @@
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { ConsoleEntry, JobReport } from "../../src/script/index.ts";
 import { isScriptFunction } from "../../src/script/index.ts";
 import type { TestApi } from "../support/test-api.ts";
+import { manualClock } from "./manual-clock.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
 
 export default function scriptCalls({ describe, it, expect }: TestApi): void {
@@ -302,7 +304,13 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
           seen.push(data);
           return new Promise<string>((resolve) => release.push(() => resolve("settled")));
         },
-        look: ([signal]: readonly unknown[]) => signal instanceof AbortSignal && signal.aborted,
+        look: async ([signal]: readonly unknown[]) => {
+          kept = signal as AbortSignal;
+          const before = kept.aborted;
+          await nextMacrotask();
+          return [before, kept.aborted];
+        },
+        again: () => kept?.aborted,
         release: () => release.forEach((one) => one()),
       };
       const source = `
@@ -322,8 +330,10 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
           const answer = look(after.signal);
           await answer;
           after.abort();
-          return answer;
+          await again();
+          return again();
         };`;
+      let kept: AbortSignal | undefined;
       await withScript(
         source,
         async (script) => {
@@ -333,8 +343,8 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
             ["second", "RangeError", "too far", "far"],
             ["first", "AbortError", "This operation was aborted", null],
           ]);
-          // It is told right after the call, not with it.
-          expect(await script.call("aborted")).toBe(false);
+          // It is told right after the call, not with it, and no more when that has settled.
+          expect(await script.call("aborted")).toEqual([false, true]);
           expect(await script.call("late")).toBe(false);
         },
         { host },
@@ -391,7 +401,37 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         await new Promise((resolve) => setTimeout(resolve, 30));
         return [ticks, log];
       };`;
-      await withScript(source, async (script) => expect(await script.call("default")).toEqual([3, ["a", ["b", 1]]]));
+      // Time by hand: a machine that is held up lets several of its own timers come at once.
+      const clock = manualClock();
+      await withScript(
+        source,
+        async (script) => {
+          const call = script.call("default");
+          for (let ms = 0; ms < 60; ms++) {
+            await nextMacrotask();
+            clock.advance(1);
+          }
+          expect(await call).toEqual([3, ["a", ["b", 1]]]);
+        },
+        { clock },
+      );
+    });
+
+    it("takes cleared timers away from the host too", async () => {
+      const clock = manualClock();
+      const source = `export default () => {
+        for (const timer of [setTimeout(() => {}, 5), setInterval(() => {}, 5)]) clearTimeout(timer);
+        setTimeout(() => {}, 5);
+      };`;
+      await withScript(
+        source,
+        async (script) => {
+          const before = clock.pending();
+          await script.call("default");
+          expect(clock.pending() - before).toBe(1);
+        },
+        { clock },
+      );
     });
 
     it("has queueMicrotask, structuredClone and randomUUID", async () => {

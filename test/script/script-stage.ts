@@ -1,5 +1,10 @@
 import type { RunEngine, RunEngineOptions } from "../../src/run/index.ts";
-import { scriptAgent, type ScriptAgentOptions, type ScriptRuntimeOptions } from "../../src/script/index.ts";
+import {
+  scriptAgent,
+  type ScriptAgentOptions,
+  type ScriptRuntime,
+  type ScriptRuntimeOptions,
+} from "../../src/script/index.ts";
 import type { ExecutionSnapshot, ExecutionState } from "../../src/substrate/index.ts";
 import { createWorld, idOf, notedHooks, request, type World } from "../run/engine-world.ts";
 import { testRuntime } from "./script-support.ts";
@@ -17,6 +22,7 @@ export interface Stage {
   readonly calls: string[];
   /** Of an engine with the script as its agent. */
   readonly options: Partial<RunEngineOptions>;
+  readonly runtime: ScriptRuntime;
   readonly end: () => Promise<void>;
 }
 
@@ -30,6 +36,7 @@ export function stage(source: string, { isolation, limits = {}, ...more }: Stage
     world,
     calls,
     options: { agents: { default: agent }, hooks: notedHooks(calls) },
+    runtime,
     end: () => runtime.close({ graceMs: 0 }),
   };
 }

@@ -331,16 +331,7 @@ declare module "turnwire" {
   const version = "0.1.0";
   type Answer<T> = T | undefined | void | null | PromiseLike<T | undefined | void | null>;
   /** What a block is. */
-  const BlockKind: {
-    readonly USER: "user";
-    readonly LLM_TEXT: "llm_text";
-    readonly TOOL_CALL: "tool_call";
-    readonly TOOL_USE: "tool_use";
-    readonly SYSTEM: "system";
-    readonly REASONING: "reasoning";
-    readonly OTHER: "other";
-  };
-  type BlockKind = (typeof BlockKind)[keyof typeof BlockKind];
+  type BlockKind = "user" | "llm_text" | "tool_call" | "tool_use" | "system" | "reasoning" | "other";
   /** Time as a parameter, so that tests can drive it. */
   interface Clock {
     /** Milliseconds since the epoch. */
@@ -349,13 +340,15 @@ declare module "turnwire" {
     after(ms: number, callback: () => void): () => void;
   }
   interface Consts {
-    readonly BlockKind: typeof BlockKind;
-    readonly EventType: typeof EventType;
-    readonly HookAction: typeof HookAction;
-    readonly ToolChoice: typeof ToolChoice;
-    readonly ToolErrorHandling: typeof ToolErrorHandling;
-    readonly PayloadKeys: typeof PayloadKeys;
-    readonly TurnMetadataKeys: typeof TurnMetadataKeys;
+    readonly BlockKind: Named<BlockKind>;
+    readonly EventType: Named<EventType>;
+    readonly HookAction: Named<HookAction>;
+    readonly ToolChoice: Named<ToolChoice>;
+    readonly ToolErrorHandling: Named<ToolErrorHandling>;
+    /** Keys of the payloads of blocks. */
+    readonly PayloadKeys: Named<"text" | "id" | "name" | "args" | "result" | "error">;
+    /** Keys of a turn's metadata that runs write or read. */
+    readonly TurnMetadataKeys: Named<"session_id" | "inference_id" | "trace_id">;
   }
   type Content = string | readonly {
     readonly type: string;
@@ -426,29 +419,12 @@ declare module "turnwire" {
       readonly error: string;
     };
   }
-  const EventType: {
-    readonly START: "start";
-    readonly PARTIAL: "partial";
-    readonly PARTIAL_THINKING: "partial-thinking";
-    readonly TOOL_CALL: "tool-call";
-    readonly TOOL_CALL_EXECUTE: "tool-call-execute";
-    readonly TOOL_RESULT: "tool-result";
-    readonly TOOL_CALL_EXECUTION_RESULT: "tool-call-execution-result";
-    readonly FINAL: "final";
-    readonly INTERRUPT: "interrupt";
-    readonly ERROR: "error";
-  };
-  type EventType = (typeof EventType)[keyof typeof EventType];
+  type EventType = "start" | "partial" | "partial-thinking" | "tool-call" | "tool-call-execute" | "tool-result" | "tool-call-execution-result" | "final" | "interrupt" | "error";
   type Handler = {
     handle(args: never, context: ToolContext): unknown;
   }["handle"];
   /** What a tool hook can ask for. */
-  const HookAction: {
-    readonly ABORT: "abort";
-    readonly RETRY: "retry";
-    readonly CONTINUE: "continue";
-  };
-  type HookAction = (typeof HookAction)[keyof typeof HookAction];
+  type HookAction = "abort" | "retry" | "continue";
   interface Inference {
     readonly version: string;
     readonly consts: Consts;
@@ -497,15 +473,8 @@ declare module "turnwire" {
     /** Tells of each question to the engine: before it, and when it was answered or failed. Default: the console. */
     readonly logging: (log?: (entry: LogEntry) => void) => Middleware;
   }
-  /** Keys of the payloads of blocks. */
-  const PayloadKeys: {
-    readonly TEXT: "text";
-    readonly ID: "id";
-    readonly NAME: "name";
-    readonly ARGS: "args";
-    readonly RESULT: "result";
-    readonly ERROR: "error";
-  };
+  /** Words under their names in capitals: `"tool-call"` as `TOOL_CALL`. */
+  type Named<T extends string> = { readonly [Word in T as Uppercase<Underscored<Word>>]: Word };
   /** What every callback of a run is told. */
   interface RunContext {
     readonly timestampMs: number;
@@ -530,18 +499,8 @@ declare module "turnwire" {
     withToolHooks(toolHooks: ToolHooks): this;
     buildSession(options?: Partial<SessionOptions>): Session;
   }
-  const ToolChoice: {
-    readonly AUTO: "auto";
-    readonly NONE: "none";
-    readonly REQUIRED: "required";
-  };
-  type ToolChoice = (typeof ToolChoice)[keyof typeof ToolChoice];
-  const ToolErrorHandling: {
-    readonly CONTINUE: "continue";
-    readonly ABORT: "abort";
-    readonly RETRY: "retry";
-  };
-  type ToolErrorHandling = (typeof ToolErrorHandling)[keyof typeof ToolErrorHandling];
+  type ToolChoice = "auto" | "none" | "required";
+  type ToolErrorHandling = "continue" | "abort" | "retry";
   interface Tools {
     readonly createRegistry: () => ToolRegistry;
   }
@@ -552,12 +511,6 @@ declare module "turnwire" {
     readonly userId: string;
     readonly turnIndex: number;
   }
-  /** Keys of a turn's metadata that runs write or read. */
-  const TurnMetadataKeys: {
-    readonly SESSION_ID: "session_id";
-    readonly INFERENCE_ID: "inference_id";
-    readonly TRACE_ID: "trace_id";
-  };
   /** Makes turns and blocks. Nothing that is given is kept: all is copied. */
   interface Turns {
     /** A whole turn from one that may lack its blocks; a kind that is not known becomes `other`. */
@@ -573,6 +526,7 @@ declare module "turnwire" {
     readonly newToolCallBlock: (id: string, name: string, args: unknown) => Block;
     readonly newToolUseBlock: (id: string, result: unknown, error?: string) => Block;
   }
+  type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_${Underscored<B>}` : T;
 
   export { AfterToolCallAnswer, AfterToolCallContext, BeforeToolCallAnswer, Block, Engine, EngineContext, EngineFunction, HookCall, HookContext, InferenceError, InferenceEvent, InferenceEventOf, JsonSchema, JsonValue, Middleware, MiddlewareContext, MiddlewareFunction, NextMiddleware, RunHandle, RunOptions, ScriptAnswer, ScriptContext, ScriptDecision, ScriptTurn, Session, SessionOptions, ToolCallInfo, ToolContext, ToolDefinition, ToolErrorAnswer, ToolErrorContext, ToolHooks, ToolLoopSettings, ToolRegistry, ToolResultInfo, ToolSpec, Turn, TurnEvent, consts, createBuilder, createInference, createSession, engines, middlewares, runInference, tools, turns, version };
 }

@@ -12,7 +12,7 @@ export interface BenchTurn {
 
 /** Says as many words as the message wants, as fast as it wants. */
 export async function* benchAgent({ input, resume }: AgentRun): AsyncGenerator<TurnEvent> {
-  const { events, everyMs, asks = false } = JSON.parse(String(input.message)) as BenchTurn;
+  const { events, everyMs, asks = false } = JSON.parse(input.message as string) as BenchTurn;
   const half = Math.floor(events / 2);
   const [from, until] = !asks ? [0, events] : resume === undefined ? [0, half] : [half, events];
   const startedAt = Date.now();

@@ -48,14 +48,16 @@ export function play(
         end = chunk.length >= 300 ? chunk : Buffer.concat([end, chunk]);
         onChunk?.(chunk);
       });
-      response.on("error", reject);
+      response.on("error", (cause) =>
+        reject(new Error(`${method} ${url} was cut off after ${lines} lines`, { cause })),
+      );
       response.on("end", () => {
         const text = end.toString();
         if (response.statusCode === 200) resolve({ lines, completed: text.includes('"session.run.completed"') });
         else reject(new Error(`${method} ${url}: HTTP ${response.statusCode} ${text.slice(0, 300)}`));
       });
     });
-    sent.on("error", reject);
+    sent.on("error", (cause) => reject(new Error(`${method} ${url} was cut off`, { cause })));
     sent.end(body);
   });
 }

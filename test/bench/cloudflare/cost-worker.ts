@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import {
   defineTurnObject,
   durableObjectSubstrate,
@@ -5,6 +6,8 @@ import {
   type ObjectState,
   type ObjectStorage,
   type TurnObject,
+  type TurnObjectClass,
+  type TurnObjectOptions,
 } from "turnwire/cloudflare";
 import { chatTurnRoutes } from "turnwire/hono";
 import { benchAgent } from "./bench-agent.ts";
@@ -12,42 +15,43 @@ import { emptyUsage, type ObjectUsage } from "./object-usage.ts";
 
 // The product's routes and object, and a meter on everything that Cloudflare charges for.
 
+interface ObjectId {
+  toString(): string;
+}
+
 interface Env {
-  readonly CountedTurnObject: ObjectNamespace;
+  readonly KeptTurnObject: ObjectNamespace;
+  readonly TrimmedTurnObject: ObjectNamespace;
 }
 
 /** Short, so that the alarm after a turn can be waited for; how many there are is the same as with a longer one. */
 const LEASE_MS = 9_000;
 
-const Defined = defineTurnObject({
+const options: TurnObjectOptions = {
   agents: { default: { stream: benchAgent, replay: "safe" } },
   // What a product that keeps and bills its answers has.
   hooks: { persistAssistantMessage: () => undefined, onTurnComplete: () => undefined },
   session: "parallel",
   leaseMs: LEASE_MS,
   heartbeatMs: LEASE_MS / 3,
-});
+};
 
 // Beyond an instance's life: an object that is put to sleep meanwhile is counted on. One isolate has them all here.
 const usages = new Map<string, ObjectUsage>();
 
-export class CountedTurnObject implements TurnObject {
+/** The product's object with a meter around it. */
+class Metered implements TurnObject {
   readonly #object: TurnObject;
   readonly #usage: ObjectUsage;
 
-  constructor(state: ObjectState & { readonly id: object }, env: Env) {
-    const name = String(state.id);
+  constructor(Defined: TurnObjectClass<Env>, state: ObjectState & { readonly id: ObjectId }, env: Env) {
+    const name = state.id.toString();
     const usage = usages.get(name) ?? emptyUsage();
     usages.set(name, usage);
     this.#usage = usage;
     usage.instances++;
-    this.#object = new Defined(
-      {
-        storage: meteredStorage(state.storage, usage),
-        blockConcurrencyWhile: (body) => state.blockConcurrencyWhile(body),
-      },
-      env,
-    );
+    const storage = meteredStorage(state.storage, usage);
+    this.#object = new Defined({ storage, blockConcurrencyWhile: (body) => state.blockConcurrencyWhile(body) }, env);
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -68,6 +72,22 @@ export class CountedTurnObject implements TurnObject {
     this.#usage.alarms++;
     const leave = enter(this.#usage);
     await this.#object.alarm().finally(leave);
+  }
+}
+
+const KeepsAll = defineTurnObject<Env>(options);
+const KeepsOne = defineTurnObject<Env>({ ...options, retention: { maxRuns: 1 } });
+
+export class KeptTurnObject extends Metered {
+  constructor(state: ObjectState & { readonly id: ObjectId }, env: Env) {
+    super(KeepsAll, state, env);
+  }
+}
+
+/** Each turn's alarm deletes the events of the turn before. */
+export class TrimmedTurnObject extends Metered {
+  constructor(state: ObjectState & { readonly id: ObjectId }, env: Env) {
+    super(KeepsOne, state, env);
   }
 }
 
@@ -135,16 +155,16 @@ function note(usage: ObjectUsage, what: string, written: number, read: number): 
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    if (pathname.startsWith("/usage/")) {
-      const name = decodeURIComponent(pathname.slice("/usage/".length));
-      return Response.json(usages.get(String(env.CountedTurnObject.idFromName(name))) ?? emptyUsage());
+    const [, base = "", what, name = ""] = new URL(request.url).pathname.split("/");
+    const namespace = base === "trimmed" ? env.TrimmedTurnObject : env.KeptTurnObject;
+    if (what === "usage") {
+      return Response.json(usages.get(String(namespace.idFromName(decodeURIComponent(name)))) ?? emptyUsage());
     }
     const routes = chatTurnRoutes({
-      substrate: durableObjectSubstrate(env.CountedTurnObject),
+      substrate: durableObjectSubstrate(namespace),
       projectId: "bench",
       authorize: () => ({ tenantId: "acme", userId: "ada" }),
     });
-    return routes.fetch(request);
+    return new Hono().route(`/${base}`, routes).fetch(request);
   },
 };

@@ -74,9 +74,20 @@ export async function startWorkerd({ path }: WorkerFolder): Promise<WorkerdProce
     cwd: path,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // Not even a bench that breaks off leaves one behind.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  let stopping = false;
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", (code, signal) => {
+      if (!stopping) console.error(`workerd ended by itself: ${signal ?? `exit code ${code}`}`);
+      resolve();
+    });
+  });
   const stop = async (): Promise<void> => {
-    child.kill("SIGKILL");
+    stopping = true;
+    process.off("exit", kill);
+    kill();
     await exited;
   };
   const port = await Promise.race([

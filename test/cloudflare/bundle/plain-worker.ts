@@ -11,7 +11,7 @@ interface Env {
 export const TurnObject = defineTurnObject({
   agents: {
     default: async function* ({ input }) {
-      yield textDelta(`You said: ${String(input.message)}`);
+      yield textDelta(`You said: ${JSON.stringify(input.message)}`);
     },
   },
 });
