@@ -47,11 +47,29 @@ export interface AgentRun {
   readonly saveCheckpoint: (value: JsonValue) => Promise<void>;
 }
 
+/** A run that is stopped while no call of its agent is at work on it in this process. */
+export interface StoppedRun extends Pick<AgentRun, "executionId" | "identity" | "tags" | "checkpoint"> {
+  /** Why, as far as whoever stopped it has said. */
+  readonly reason?: string;
+  /** Fires when the engine waits no longer: `hookTimeoutMs` is over, or another worker has the run. */
+  readonly signal: AbortSignal;
+}
+
 /** An agent with more to say about itself than how it streams. */
 export interface AgentObject {
   stream(run: AgentRun): AsyncIterable<TurnEvent>;
   /** The whole answer at once: used when `stream` fails before any content. */
   invoke?(run: AgentRun): Promise<string>;
+  /**
+   * Stops what earlier calls of `stream` have started elsewhere. A call that is at work hears of a stop by its signal; this
+   * is for a run that is cancelled without one: while it waits for an approval or for its turn after that, or after its
+   * worker was lost. The engine calls it before it settles such a run, waits `hookTimeoutMs` at most, and settles the run as
+   * cancelled whatever comes of it; a failure is logged.
+   *
+   * At least once: after a crash it is called again, perhaps for something that has ended by now. Not called for runs that
+   * were never begun, and by no engine that does not know the agent.
+   */
+  cancel?(run: StoppedRun): Promise<void>;
   /** Whether a run that a crash cut off may be begun again. Default `unsafe`: it fails instead. */
   readonly replay?: "safe" | "unsafe";
 }

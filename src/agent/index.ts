@@ -1,1 +1,1 @@
-export type { Agent, AgentObject, AgentRun, Decision, Resume, TranscriptMessage } from "./agent.ts";
+export type { Agent, AgentObject, AgentRun, Decision, Resume, StoppedRun, TranscriptMessage } from "./agent.ts";

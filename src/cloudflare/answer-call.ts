@@ -9,17 +9,23 @@ import { CREATED_HEADER, describeRefusal, logEnded, logFailed, type ObjectCall }
 /** What waits for a reader that is slow; the rest stays in the log. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
 
-/**
- * Answers a call inside the object. `engine` is undefined where nothing was ever opened: asking an object about what it
- * does not have must not begin to fill its storage.
- */
-export async function answerCall(request: Request, engine: () => Substrate, isEmpty: boolean): Promise<Response> {
+/** The object that a call is answered in. */
+export interface CalledObject {
+  readonly engine: () => Substrate;
+  /** Whether nothing was ever opened here: to be asked about it must not begin to fill its storage. */
+  readonly isEmpty: boolean;
+  readonly log: (message: string, meta: Record<string, unknown>) => void;
+}
+
+/** Answers a call inside the object. */
+export async function answerCall(request: Request, { engine, isEmpty, log }: CalledObject): Promise<Response> {
   try {
     const call = (await request.json()) as ObjectCall;
     return isEmpty && call.call !== "open" ? answerEmpty(call) : await answer(call, engine(), request.signal);
   } catch (error) {
-    const status = isTurnError(error) ? error.status : 400;
-    return Response.json(describeRefusal(error), { status });
+    const isRefusal = isTurnError(error) || error instanceof TypeError || error instanceof RangeError;
+    if (!isRefusal) log("A call of the object failed", { error });
+    return Response.json(describeRefusal(error), { status: isTurnError(error) ? error.status : isRefusal ? 400 : 500 });
   }
 }
 

@@ -2,7 +2,7 @@ import { checkObject } from "../internal/check-argument.ts";
 import { systemClock } from "../internal/clock.ts";
 import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
 import type { RunEngineOptions } from "../run/engine-options.ts";
-import { sqliteStore } from "../sqlite/sqlite-store.ts";
+import { driverStore } from "../sqlite/sql-store.ts";
 import { answerCall } from "./answer-call.ts";
 import type { ObjectState } from "./object-platform.ts";
 import { storageDriver } from "./storage-driver.ts";
@@ -22,13 +22,15 @@ export type TurnObjectClass<Env> = new (state: ObjectState, env: Env) => TurnObj
 
 /**
  * An object is at most one instance at a time, so nobody else is kept waiting by a lease: it only says how long after an
- * eviction the alarm takes up what nobody has asked for since.
+ * eviction the alarm takes up what nobody has asked for since. Most of what a turn costs here is a row for each time that
+ * its events are stored; five times a second still reads as a stream.
  */
-const DEFAULTS = { leaseMs: 60_000, heartbeatMs: 20_000, appendEveryMs: 100 };
+const DEFAULTS = { leaseMs: 60_000, heartbeatMs: 20_000, appendEveryMs: 200 };
 /** A row of an object's storage takes 2 MB. What a run's row holds beside the event is little. */
 const MAX_EVENT_BYTES = 2_000_000 - 10_000;
 /** One name for all instances of an object: a new one takes back at once what the last one held. */
 const WORKER_ID = "turn-object";
+const RETRY_ALARM_MS = 10_000;
 
 /**
  * Makes the class of Durable Objects in which executions live: the run engine on the object's own SQLite. One object
@@ -65,25 +67,37 @@ export function defineTurnObject<Env = unknown>(
     readonly #state: ObjectState;
     readonly #options: TurnObjectOptions;
     readonly #alarm: WakeAlarm;
+    readonly #log: (message: string, meta: Record<string, unknown>) => void;
     #engine: RunEngine | undefined;
 
     constructor(state: ObjectState, env: Env) {
       this.#state = state;
       this.#options = optionsFor(env);
-      const { log = console.error } = this.#options;
+      this.#log = this.#options.log ?? console.error;
       this.#alarm = new WakeAlarm(state.storage, systemClock, (error) =>
-        log("The object's alarm cannot be set", { error }),
+        this.#log("The object's alarm cannot be set", { error }),
       );
       void state.blockConcurrencyWhile(() => this.#alarm.load());
     }
 
     fetch(request: Request): Promise<Response> {
-      return answerCall(request, () => this.#running(), this.#isEmpty());
+      return answerCall(request, {
+        engine: () => this.#running(),
+        isEmpty: this.#isEmpty(),
+        log: this.#log,
+      });
     }
 
     alarm(): Promise<void> {
       return this.#alarm.answer(async () => {
-        if (!this.#isEmpty()) await this.#running().recover();
+        if (this.#isEmpty()) return;
+        try {
+          await this.#running().recover();
+        } catch (error) {
+          // The platform tries an alarm that failed a few times and then forgets it: this one is set anew instead.
+          this.#log("The object's alarm did nothing; it is set again", { error });
+          this.#alarm.want(systemClock.now() + RETRY_ALARM_MS);
+        }
       });
     }
 
@@ -100,7 +114,7 @@ export function defineTurnObject<Env = unknown>(
         ...DEFAULTS,
         maxEventBytes: MAX_EVENT_BYTES,
         ...this.#options,
-        store: sqliteStore({ driver: storageDriver(this.#state.storage, () => this.#alarm.set()) }),
+        store: driverStore(storageDriver(this.#state.storage, () => this.#alarm.set())),
         workerId: WORKER_ID,
         wake: (at) => this.#alarm.want(at),
       });

@@ -2,10 +2,9 @@ import type { Cursor } from "../event/cursor.ts";
 import { defined } from "../internal/defined.ts";
 import { isEnded } from "../substrate/execution.ts";
 import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
-import { fromSubstrate } from "../turn/from-substrate.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type OwnExecution, ownExecution, requireSnapshot } from "./own-execution.ts";
-import { respondWithTurn } from "./respond-with-turn.ts";
+import { loadOwnTurns } from "./load-own-turns.ts";
 import { cursorOf, type RouteCall } from "./route-call.ts";
 import { respondWithStored } from "./send-stored-events.ts";
 
@@ -46,6 +45,7 @@ async function reopen(
   const attached = Object.assign(Object.create(substrate) as typeof substrate, {
     open: ({ signal }: { readonly signal?: AbortSignal }) => substrate.attach(executionId, defined({ signal })),
   });
+  const { fromSubstrate, respondWithTurn } = await loadOwnTurns();
   return respondWithTurn(call, {
     identity: { tenantId, userId, sessionId, turnIndex },
     executionId,

@@ -3,6 +3,8 @@ import { TurnError } from "../errors.ts";
 import { attachTurn } from "./attach-turn.ts";
 import { authorizeRequest } from "./authorize-request.ts";
 import { cancelTurn, decideApproval, inspectTurn, listTurns } from "./manage-turns.ts";
+import { loadOwnTurns } from "./load-own-turns.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import { refuse } from "./problem.ts";
 import type { RouteCall } from "./route-call.ts";
 import { type ChatTurnRoutesOptions, resolveRoutes, type RouteIntent, type Routes } from "./route-options.ts";
@@ -59,6 +61,8 @@ const ROUTES: readonly Route[] = [
  */
 export function chatTurnRoutes(options: ChatTurnRoutesOptions): Hono {
   const routes = resolveRoutes(options);
+  // Before the first request wants it; that one tells when it cannot be loaded.
+  if (routes.source.kind !== "stored") ignoreRejection(loadOwnTurns());
   const app = new Hono();
   for (const { method, path, intent, answer } of ROUTES) {
     app.on(method, path, (context) => answerRequest(routes, context, intent, answer));

@@ -2,7 +2,6 @@ import { TurnError } from "../errors.ts";
 import { defined } from "../internal/defined.ts";
 import { ownExecution, requireSnapshot, substrateOf } from "./own-execution.ts";
 import { bodyOf, jsonResponse, type RouteCall } from "./route-call.ts";
-import { approvalParams, cancelTurnBody, decideApprovalBody, sessionParams, sessionTurnsQuery } from "./schemas.ts";
 import { ownParts, requireSession } from "./tenant-guard.ts";
 import { validate } from "./validate.ts";
 
@@ -14,15 +13,19 @@ export async function inspectTurn(call: RouteCall): Promise<Response> {
 /** `POST /turns/:executionId/cancel`. */
 export async function cancelTurn(call: RouteCall): Promise<Response> {
   const { substrate, executionId } = await ownExecution(call);
-  const { reason } = await bodyOf(call, cancelTurnBody, (json) => json ?? {});
+  const { reason } = await bodyOf(
+    call,
+    (schemas) => schemas.cancelTurnBody,
+    (json) => json ?? {},
+  );
   return jsonResponse(await substrate.cancel(executionId, defined({ reason })));
 }
 
 /** `POST /turns/:executionId/approvals/:approvalId`. */
 export async function decideApproval(call: RouteCall): Promise<Response> {
   const { substrate, executionId } = await ownExecution(call);
-  const { approvalId } = await validate(approvalParams, call.context.req.param(), "path");
-  const decision = await bodyOf(call, decideApprovalBody);
+  const { approvalId } = await validate((schemas) => schemas.approvalParams, call.context.req.param(), "path");
+  const decision = await bodyOf(call, (schemas) => schemas.decideApprovalBody);
   return jsonResponse(await substrate.decide(executionId, approvalId, defined(decision)));
 }
 
@@ -30,9 +33,9 @@ export async function decideApproval(call: RouteCall): Promise<Response> {
 export async function listTurns(call: RouteCall): Promise<Response> {
   const { context, tenancy } = call;
   const substrate = substrateOf(call);
-  const { sessionId } = await validate(sessionParams, context.req.param(), "path");
+  const { sessionId } = await validate((schemas) => schemas.sessionParams, context.req.param(), "path");
   const said = (context.req.queries("state") ?? []).flatMap((one) => one.split(","));
-  const { state } = await validate(sessionTurnsQuery, { state: said }, "query");
+  const { state } = await validate((schemas) => schemas.sessionTurnsQuery, { state: said }, "query");
   await requireSession(tenancy, sessionId);
   if (substrate.list === undefined)
     throw new TurnError("not-supported", "The substrate behind these routes has no list");

@@ -9,6 +9,13 @@ import { playTurn } from "../turn/play-turn.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { RouteCall } from "./route-call.ts";
 
+/*
+ * All that plays a turn in the request itself. Loaded where it is needed alone: over a substrate that stores whole turns
+ * the routes only hand events on.
+ */
+
+export { fromSubstrate } from "../turn/from-substrate.ts";
+
 export interface OwnTurn {
   readonly identity: TurnIdentity;
   readonly executionId: string;

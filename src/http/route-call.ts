@@ -1,11 +1,10 @@
 import type { Context } from "hono";
-import type { ZodType } from "zod";
+import type { $ZodType } from "zod/v4/core";
 import type { Cursor } from "../event/cursor.ts";
 import { readJson } from "./read-body.ts";
 import type { Routes } from "./route-options.ts";
-import { attachQuery } from "./schemas.ts";
 import type { Tenancy } from "./tenant-guard.ts";
-import { validate } from "./validate.ts";
+import { type Schemas, validate } from "./validate.ts";
 
 /** A request that was let in, on its way through a route. */
 export interface RouteCall {
@@ -20,7 +19,7 @@ export interface RouteCall {
 /** The body, as its schema reads it. */
 export async function bodyOf<T>(
   call: RouteCall,
-  schema: ZodType<T>,
+  schemaOf: (schemas: Schemas) => $ZodType<T>,
   read: (json: unknown) => unknown = (json) => json,
 ): Promise<T> {
   const { request, routes, context } = call;
@@ -28,7 +27,7 @@ export async function bodyOf<T>(
     maxBytes: routes.limits.maxBodyBytes,
     readAgain: () => context.req.text(),
   });
-  return validate(schema, read(json), "body");
+  return validate(schemaOf, read(json), "body");
 }
 
 /**
@@ -37,7 +36,8 @@ export async function bodyOf<T>(
  */
 export async function cursorOf({ request, context }: RouteCall): Promise<Cursor | undefined> {
   const said = request.headers.get("last-event-id") || context.req.query("after");
-  const { after } = await validate(attachQuery, { after: said || undefined }, "query");
+  if (said === undefined || said === "") return undefined;
+  const { after } = await validate((schemas) => schemas.attachQuery, { after: said }, "query");
   return after;
 }
 

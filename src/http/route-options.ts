@@ -1,4 +1,4 @@
-import type { ZodType } from "zod";
+import type { $ZodType } from "zod/v4/core";
 import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { HOOK_NAMES } from "../turn/chat-turn-hooks.ts";
 import type { ChatTurnInput } from "../turn/chat-turn-input.ts";
@@ -21,7 +21,8 @@ import { fieldsOf } from "../internal/fields-of.ts";
 import type { Substrate } from "../substrate/substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
 import type { Log } from "../turn/turn-owner.ts";
-import { type StartTurnBody, startTurnBodyWith, userMessage } from "./schemas.ts";
+import type { StartTurnBody } from "./schemas.ts";
+import type { Schemas } from "./validate.ts";
 
 /** What somebody who is let in may do is theirs: which tenant's turns, and as whom. */
 export interface Authorized {
@@ -67,7 +68,7 @@ interface CommonOptions extends TurnSettings {
   /** Part of every execution id, and the fence between products on one substrate. */
   readonly projectId: string;
   /** What the product accepts as a message. Default: a text, or a list of parts with a type. */
-  readonly message?: ZodType<TurnInput["message"]>;
+  readonly message?: $ZodType<TurnInput["message"]>;
   readonly limits?: RouteLimits;
   /**
    * `session.run.heartbeat` is sent after so long a silence. Default 8,000, below the shortest time that a platform is
@@ -111,7 +112,7 @@ export interface Routes {
   readonly source: TurnSource;
   readonly authorize: Authorize;
   readonly projectId: string;
-  readonly startBody: ZodType<StartTurnBody>;
+  readonly startBody: (schemas: Schemas) => $ZodType<StartTurnBody>;
   readonly limits: Required<RouteLimits>;
   readonly keepAliveMs: number;
   readonly turnSettings: TurnSettings & { readonly log: Log; readonly clock: Clock };
@@ -125,7 +126,7 @@ const TURN_SETTINGS = ["partialText", "hookTimeoutMs", "describeError", "onDisco
 /** Refuses what is no option, at once and naming it; then fills in the defaults. */
 export function resolveRoutes(options: ChatTurnRoutesOptions): Routes {
   checkObject("options", options);
-  const { authorize, projectId, message = userMessage, limits = {}, keepAliveMs = 8_000 } = options;
+  const { authorize, projectId, message, limits = {}, keepAliveMs = 8_000 } = options;
   const { maxBodyBytes = 1024 * 1024, maxMessageChars = 100_000, maxBufferedBytes = 64 * 1024 } = limits;
   const resolvedLimits = { maxBodyBytes, maxMessageChars, maxBufferedBytes };
   checkFields(options, {
@@ -144,13 +145,20 @@ export function resolveRoutes(options: ChatTurnRoutesOptions): Routes {
     source: resolveSource(options, Object.keys(turnSettings)),
     authorize,
     projectId,
-    startBody: startTurnBodyWith(message),
+    startBody: startBodyWith(message),
     limits: resolvedLimits,
     keepAliveMs,
     turnSettings: { ...turnSettings, log, clock },
     log,
     clock,
   };
+}
+
+/** The body of `POST /turns`, made when it is first needed. */
+function startBodyWith(message: ChatTurnRoutesOptions["message"]): Routes["startBody"] {
+  if (message === undefined) return (schemas) => schemas.startTurnBody;
+  let schema: $ZodType<StartTurnBody> | undefined;
+  return (schemas) => (schema ??= schemas.startTurnBodyWith(message));
 }
 
 function resolveSource({ substrate, produce, hooks }: ChatTurnRoutesOptions, settings: readonly string[]): TurnSource {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { JsonValue } from "../event/json.ts";
 import type { ApprovalDecision, ExecutionState } from "../substrate/execution.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
@@ -16,40 +16,43 @@ export interface StartTurnBody {
   readonly after?: string | undefined;
 }
 
-const name = z.string().max(200).regex(/\S/, "Must not be blank");
-const count = z.int().min(0);
-const cursor = z.string().max(200);
-const note = z.string().max(10_000).optional();
-const json = z.json() as z.ZodType<JsonValue>;
+const name = z.string().check(z.maxLength(200), z.regex(/\S/, "Must not be blank"));
+const count = z.int().check(z.gte(0));
+const cursor = z.string().check(z.maxLength(200));
+const note = z.optional(z.string().check(z.maxLength(10_000)));
+const json = z.json() as z.ZodMiniType<JsonValue>;
 
 /** What a user may say, unless the product has its own schema. */
-export const userMessage: z.ZodType<TurnInput["message"]> = z.union(
-  [z.string().min(1), z.array(z.object({ type: z.string().min(1) }).catchall(json)).min(1)],
+export const userMessage: z.ZodMiniType<TurnInput["message"]> = z.union(
+  [
+    z.string().check(z.minLength(1)),
+    z.array(z.catchall(z.object({ type: z.string().check(z.minLength(1)) }), json)).check(z.minLength(1)),
+  ],
   "Expected a text, or a list of parts with a type",
 );
 
 /** The body of `POST /turns` with the product's own kind of message. */
-export function startTurnBodyWith(message: z.ZodType<TurnInput["message"]>): z.ZodType<StartTurnBody> {
+export function startTurnBodyWith(message: z.core.$ZodType<TurnInput["message"]>): z.ZodMiniType<StartTurnBody> {
   return z.strictObject({
     sessionId: name,
     turnIndex: count,
     message,
-    attempt: count.optional(),
-    agent: name.optional(),
-    data: json.optional(),
-    after: cursor.optional(),
+    attempt: z.optional(count),
+    agent: z.optional(name),
+    data: z.optional(json),
+    after: z.optional(cursor),
   });
 }
 
-export const startTurnBody: z.ZodType<StartTurnBody> = startTurnBodyWith(userMessage);
+export const startTurnBody: z.ZodMiniType<StartTurnBody> = startTurnBodyWith(userMessage);
 
 /** `POST /turns/:executionId/cancel`; may be left out. */
-export const cancelTurnBody: z.ZodType<{ readonly reason?: string | undefined }> = z.strictObject({
-  reason: z.string().max(1000).regex(/\S/, "Must not be blank").optional(),
+export const cancelTurnBody: z.ZodMiniType<{ readonly reason?: string | undefined }> = z.strictObject({
+  reason: z.optional(z.string().check(z.maxLength(1000), z.regex(/\S/, "Must not be blank"))),
 });
 
 /** `POST /turns/:executionId/approvals/:approvalId`. */
-export const decideApprovalBody: z.ZodType<Decided> = z.discriminatedUnion("decision", [
+export const decideApprovalBody: z.ZodMiniType<Decided> = z.discriminatedUnion("decision", [
   z.strictObject({ decision: z.literal("approve"), note }),
   z.strictObject({ decision: z.literal("edit"), input: json, note }),
   z.strictObject({ decision: z.literal("reject"), note }),
@@ -61,7 +64,9 @@ export type Decided = {
 };
 
 /** `GET /turns/:executionId/events`. */
-export const attachQuery: z.ZodType<{ readonly after?: string | undefined }> = z.object({ after: cursor.optional() });
+export const attachQuery: z.ZodMiniType<{ readonly after?: string | undefined }> = z.object({
+  after: z.optional(cursor),
+});
 
 const STATES = [
   "queued",
@@ -77,17 +82,17 @@ const STATES = [
 ] as const satisfies readonly ExecutionState[];
 
 /** `GET /sessions/:sessionId/turns`; `state` may be given several times. */
-export const sessionTurnsQuery: z.ZodType<{ readonly state: readonly ExecutionState[] }> = z.object({
+export const sessionTurnsQuery: z.ZodMiniType<{ readonly state: readonly ExecutionState[] }> = z.object({
   state: z.array(z.enum(STATES)),
 });
 
-export const executionParams: z.ZodType<{ readonly executionId: string }> = z.object({
-  executionId: z.string().min(1).max(256),
+export const executionParams: z.ZodMiniType<{ readonly executionId: string }> = z.object({
+  executionId: z.string().check(z.minLength(1), z.maxLength(256)),
 });
 
-export const approvalParams: z.ZodType<{ readonly executionId: string; readonly approvalId: string }> = z.object({
-  executionId: z.string().min(1).max(256),
-  approvalId: z.string().min(1).max(512),
+export const approvalParams: z.ZodMiniType<{ readonly executionId: string; readonly approvalId: string }> = z.object({
+  executionId: z.string().check(z.minLength(1), z.maxLength(256)),
+  approvalId: z.string().check(z.minLength(1), z.maxLength(512)),
 });
 
-export const sessionParams: z.ZodType<{ readonly sessionId: string }> = z.object({ sessionId: name });
+export const sessionParams: z.ZodMiniType<{ readonly sessionId: string }> = z.object({ sessionId: name });

@@ -1,9 +1,8 @@
-import { fromSubstrate } from "../turn/from-substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
 import { defined } from "../internal/defined.ts";
 import { fieldsOf } from "../internal/fields-of.ts";
 import { RefusedRequest } from "./problem.ts";
-import { respondWithTurn } from "./respond-with-turn.ts";
+import { loadOwnTurns } from "./load-own-turns.ts";
 import { bodyOf, cursorOf, type RouteCall } from "./route-call.ts";
 import { respondWithStored } from "./send-stored-events.ts";
 import { ownExecutionId, requireSession } from "./tenant-guard.ts";
@@ -26,18 +25,22 @@ export async function startTurn(call: RouteCall): Promise<Response> {
       return respondWithStored(call, executionId, (signal) =>
         source.substrate.open(defined({ ...turn, input, signal })),
       );
-    case "raw":
+    case "raw": {
+      const { fromSubstrate, respondWithTurn } = await loadOwnTurns();
       return respondWithTurn(call, {
         ...turn,
         hooks: source.hooks,
         produce: fromSubstrate(source.substrate, { input }),
       });
-    case "produce":
+    }
+    case "produce": {
+      const { respondWithTurn } = await loadOwnTurns();
       return respondWithTurn(call, {
         ...turn,
         hooks: source.hooks,
         produce: (context) => source.produce({ ...context, input }),
       });
+    }
   }
 }
 

@@ -1,15 +1,18 @@
-import type { ZodType } from "zod";
-import { type FieldProblem, RefusedRequest } from "./problem.ts";
+import type { $ZodType } from "zod/v4/core";
+import type { FieldProblem } from "./problem.ts";
+import type * as schemas from "./schemas.ts";
 
-/** More than these would tell nobody more. */
-const MAX_ERRORS = 10;
+export type Schemas = typeof schemas;
 
-/** What a schema reads from a part of the request; a refusal that names the fields otherwise. */
-export async function validate<T>(schema: ZodType<T>, value: unknown, where: FieldProblem["in"]): Promise<T> {
-  const result = await schema.safeParseAsync(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues
-    .slice(0, MAX_ERRORS)
-    .map(({ path, message }): FieldProblem => ({ in: where, path: path.map(String).join("."), detail: message }));
-  throw new RefusedRequest("invalid-request", errors);
+/**
+ * What one of the schemas reads from a part of the request. The schemas are loaded and made by the first request that
+ * has something to be read: making them takes longer than all else that a Worker does when it starts.
+ */
+export async function validate<T>(
+  schemaOf: (schemas: Schemas) => $ZodType<T>,
+  value: unknown,
+  where: FieldProblem["in"],
+): Promise<T> {
+  const [all, { checkPart }] = await Promise.all([import("./schemas.ts"), import("./check-part.ts")]);
+  return checkPart(schemaOf(all), value, where);
 }

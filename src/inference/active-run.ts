@@ -1,160 +1,169 @@
 import type { Clock } from "../internal/clock.ts";
-import { InferenceError } from "./inference-error.ts";
-import type { EventHub } from "./event-hub.ts";
+import { failure, InferenceError, toError } from "./inference-error.ts";
 import type { EventPayload, InferenceEvent } from "./inference-event.ts";
-import { LazySignal } from "./lazy-signal.ts";
+import { type Listener, tellListeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import type { RunContext, RunTags } from "./run-context.ts";
 
 /*
- * One run: who it is, whether it may go on, and what it says.
+ * One run: who it is, whether it may go on, and what it says. Plain data and functions of it: methods would be most of
+ * what a small run costs inside a VM.
  *
  * Invariants
  *  1. It is stopped at most once, by the first reason: a cancel, its time, a refusal to wait, its own end.
  *  2. A stopped run says nothing more but its last event, and no callback of it is begun.
- *  3. Whoever waits for something when it is stopped is told at once, before `stop` returns.
+ *  3. Whoever waits for something when it is stopped is told at once, before `stopRun` returns.
  */
 
+const { assign } = Object;
+
 // One for all: making an error for each run that ends well would be most of what a small run costs.
-const ENDED = new InferenceError("ended", "The run has ended");
+const ENDED = failure("ended", "The run has ended");
 
 export interface RunIdentity {
   readonly sessionId: string;
   readonly inferenceId: string;
   readonly turnId: string;
-  readonly traceId?: string;
   readonly tags?: RunTags;
   readonly deadlineMs?: number;
 }
 
-export class ActiveRun {
-  readonly identity: RunIdentity;
+export interface ActiveRun {
   readonly clock: Clock;
   readonly log: Log;
   /** Whether it may not wait. */
   readonly isSync: boolean;
+  /** What every callback is told. */
+  readonly told: RunIdentity & { readonly signal: AbortSignal };
+  readonly controller: AbortController;
+  readonly watchers: Set<(error: Error) => void>;
+  listeners: readonly Listener[];
   /** What the model has said since it was asked last. */
-  completion = "";
-  thinking = "";
-  readonly #hub: EventHub;
-  readonly #signal = new LazySignal();
-  readonly #watchers = new Set<(error: Error) => void>();
-  #stopped: Error | undefined = undefined;
-  #ended = false;
-  #stopTimer: (() => void) | undefined = undefined;
-
-  constructor(identity: RunIdentity, hub: EventHub, clock: Clock, log: Log, isSync: boolean) {
-    this.identity = identity;
-    this.#hub = hub;
-    this.clock = clock;
-    this.log = log;
-    this.isSync = isSync;
-  }
-
+  completion: string;
+  thinking: string;
   /** Why it may not go on. */
-  get stopped(): Error | undefined {
-    return this.#stopped;
-  }
-
-  get signal(): AbortSignal {
-    return this.#signal.signal;
-  }
-
-  /** A synchronous run has no timer: it looks at the time in `check`. */
-  #watchTime(): void {
-    const { deadlineMs } = this.identity;
-    if (deadlineMs === undefined || this.isSync || this.#stopped !== undefined) return;
-    const left = Math.max(0, deadlineMs - this.clock.now());
-    this.#stopTimer = this.clock.after(left, () => this.stop(timedOut()));
-  }
-
-  /** Refuses to go on when it was stopped, or its time is over. */
-  check(): void {
-    const { deadlineMs } = this.identity;
-    if (this.#stopped === undefined && deadlineMs !== undefined && this.clock.now() >= deadlineMs) {
-      this.stop(timedOut());
-    }
-    if (this.#stopped !== undefined) throw this.#stopped;
-  }
-
-  stop(error: Error): void {
-    if (this.#stopped !== undefined) return;
-    this.#stopped = error;
-    this.#signal.abort(error);
-    this.#tellWatchers(error);
-  }
-
-  /** Calls once when it is stopped, at once if it is; returns what takes that back. */
-  onStop(watcher: (error: Error) => void): () => void {
-    if (this.#stopped !== undefined) {
-      watcher(this.#stopped);
-      return () => undefined;
-    }
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
-  }
-
-  /** What a callback is told of the run, and of itself. */
-  context<T extends object>(more: T): T & RunContext {
-    const { sessionId, inferenceId, turnId, tags, deadlineMs } = this.identity;
-    return {
-      timestampMs: this.clock.now(),
-      sessionId,
-      inferenceId,
-      turnId,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      ...(tags === undefined ? {} : { tags }),
-      signal: this.#signal.signal,
-      ...more,
-    };
-  }
-
-  /** Says the first event, also when it was cancelled before. */
-  begin(): void {
-    this.#send("start", {});
-    this.#watchTime();
-  }
-
-  emit<T extends InferenceEvent["type"]>(type: T, payload: EventPayload<T>): void {
-    if (this.#stopped === undefined) this.#send(type, payload);
-  }
-
-  /** Says the last event. Nothing is said after it. */
-  end<T extends "final" | "interrupt" | "error">(type: T, payload: EventPayload<T>): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#stopTimer?.();
-    const wasStopped = this.#stopped !== undefined;
-    this.#stopped ??= ENDED;
-    // What a failed run still has in hand should stop.
-    if (type !== "final") this.#signal.abort(this.#stopped);
-    if (!wasStopped) this.#tellWatchers(this.#stopped);
-    this.#send(type, payload);
-  }
-
-  #tellWatchers(error: Error): void {
-    const watchers = [...this.#watchers];
-    this.#watchers.clear();
-    for (const watcher of watchers) watcher(error);
-  }
-
-  #send<T extends InferenceEvent["type"]>(type: T, payload: EventPayload<T>): void {
-    if (this.#hub.isEmpty) return;
-    const { sessionId, inferenceId, turnId, tags, deadlineMs } = this.identity;
-    const event = {
-      type,
-      timestampMs: this.clock.now(),
-      sessionId,
-      inferenceId,
-      turnId,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      ...(tags === undefined ? {} : { tags }),
-      ...payload,
-    };
-    this.#hub.send(event as unknown as InferenceEvent);
-  }
+  stopped: Error | undefined;
+  ended: boolean;
 }
 
-function timedOut(): InferenceError {
-  return new InferenceError("timeout", "The run took longer than its timeoutMs");
+export function createRun(identity: RunIdentity, clock: Clock, log: Log, isSync: boolean): ActiveRun {
+  const controller = new AbortController();
+  return {
+    clock,
+    log,
+    isSync,
+    told: { ...identity, signal: controller.signal },
+    controller,
+    watchers: new Set(),
+    listeners: [],
+    completion: "",
+    thinking: "",
+    stopped: undefined,
+    ended: false,
+  };
+}
+
+/** Says the first event, also when it was cancelled before, and watches what may end it. */
+export function beginRun(run: ActiveRun, signal: AbortSignal | undefined): void {
+  send(run, "start", {});
+  if (signal !== undefined) {
+    const abort = (): void => void cancelRun(run, undefined, signal.reason);
+    signal.addEventListener("abort", abort);
+    onStop(run, () => signal.removeEventListener("abort", abort));
+    if (signal.aborted) abort();
+  }
+  const { deadlineMs } = run.told;
+  // A synchronous run has no timer: it looks at the time in `checkRun`.
+  if (deadlineMs !== undefined && !run.isSync) {
+    onStop(
+      run,
+      run.clock.after(deadlineMs - run.clock.now(), () => timeOut(run)),
+    );
+  }
+  checkRun(run);
+}
+
+function timeOut(run: ActiveRun): void {
+  stopRun(run, failure("timeout", "The run took longer than its timeoutMs"));
+}
+
+/** Refuses to go on when it was stopped, or its time is over. */
+export function checkRun(run: ActiveRun): void {
+  const { deadlineMs } = run.told;
+  if (deadlineMs !== undefined && run.clock.now() >= deadlineMs) timeOut(run);
+  if (run.stopped !== undefined) throw run.stopped;
+}
+
+export function stopRun(run: ActiveRun, error: Error): void {
+  if (run.stopped !== undefined) return;
+  run.stopped = error;
+  run.controller.abort(error);
+  tellWatchers(run, error);
+}
+
+/** Whether that ended it. */
+export function cancelRun(run: ActiveRun, reason?: string, cause?: unknown): boolean {
+  if (run.stopped !== undefined) return false;
+  const message = `The run was cancelled${reason === undefined ? "" : `: ${reason}`}`;
+  stopRun(run, failure("cancelled", message, cause));
+  return true;
+}
+
+/** Calls once when it is stopped or has ended, at once if it is; returns what takes that back. */
+export function onStop({ stopped, watchers }: ActiveRun, watcher: (error: Error) => void): () => void {
+  if (stopped === undefined) watchers.add(watcher);
+  else watcher(stopped);
+  return () => watchers.delete(watcher);
+}
+
+function tellWatchers({ watchers }: ActiveRun, error: Error): void {
+  const told = [...watchers];
+  watchers.clear();
+  for (const watcher of told) watcher(error);
+}
+
+/** What a callback is told of the run, and of itself: `more`, which becomes it. */
+export function contextOf<T extends object>(run: ActiveRun, more: T & { timestampMs?: number }): T & RunContext {
+  more.timestampMs = run.clock.now();
+  return assign(more as T & { timestampMs: number }, run.told);
+}
+
+/** Whether anybody hears what it says: only then need it be made. */
+export function isHeard(run: ActiveRun): boolean {
+  return run.listeners.length > 0 && run.stopped === undefined;
+}
+
+export function say<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
+  if (run.stopped === undefined) send(run, type, payload);
+}
+
+/** Says the last event. Nothing is said after it. */
+export function endRun<T extends "final" | "interrupt" | "error">(
+  run: ActiveRun,
+  type: T,
+  payload: EventPayload<T>,
+): void {
+  run.ended = true;
+  const error = (run.stopped ??= ENDED);
+  // What a failed run still has in hand should stop.
+  if (type !== "final") run.controller.abort(error);
+  tellWatchers(run, error);
+  send(run, type, payload);
+}
+
+/** Ends it by what was thrown, or by what it was stopped by; answers with what it fails with. */
+export function failRun(run: ActiveRun, thrown: unknown): Error {
+  // What was thrown on the way out of a run that was stopped says less than why it was stopped.
+  const error = run.stopped ?? toError(thrown);
+  const isCancelled = error instanceof InferenceError && error.code === "cancelled";
+  if (isCancelled) endRun(run, "interrupt", { text: run.completion });
+  else endRun(run, "error", { error: error.message });
+  return error;
+}
+
+function send<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
+  if (run.listeners.length === 0) return;
+  const { signal: _, ...identity } = run.told;
+  const event = { type, timestampMs: run.clock.now(), ...identity, ...payload };
+  tellListeners(run.listeners, event as unknown as InferenceEvent, run.log);
 }

@@ -1,73 +1,66 @@
-/** What a block is. */
-export const BlockKind = {
-  USER: "user",
-  LLM_TEXT: "llm_text",
-  TOOL_CALL: "tool_call",
-  TOOL_USE: "tool_use",
-  SYSTEM: "system",
-  REASONING: "reasoning",
-  OTHER: "other",
-} as const;
+type Underscored<T extends string> = T extends `${infer A}-${infer B}` ? `${A}_${Underscored<B>}` : T;
 
-export const EventType = {
-  START: "start",
-  PARTIAL: "partial",
-  PARTIAL_THINKING: "partial-thinking",
-  TOOL_CALL: "tool-call",
-  TOOL_CALL_EXECUTE: "tool-call-execute",
-  TOOL_RESULT: "tool-result",
-  TOOL_CALL_EXECUTION_RESULT: "tool-call-execution-result",
-  FINAL: "final",
-  INTERRUPT: "interrupt",
-  ERROR: "error",
-} as const;
+/** Words under their names in capitals: `"tool-call"` as `TOOL_CALL`. */
+export type Named<T extends string> = { readonly [Word in T as Uppercase<Underscored<Word>>]: Word };
+
+function named<T extends string>(words: readonly T[]): Named<T> {
+  return Object.fromEntries(words.map((word) => [word.toUpperCase().replaceAll("-", "_"), word])) as Named<T>;
+}
+
+type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
+
+// As one text: this is parsed for every context that imports it.
+function words<Text extends string>(text: Text): readonly Words<Text>[] {
+  return text.split(" ") as unknown as readonly Words<Text>[];
+}
+
+/** What a block is. */
+export type BlockKind = "user" | "llm_text" | "tool_call" | "tool_use" | "system" | "reasoning" | "other";
+export const blockKinds: readonly BlockKind[] = words("user llm_text tool_call tool_use system reasoning other");
+
+export type EventType =
+  | "start"
+  | "partial"
+  | "partial-thinking"
+  | "tool-call"
+  | "tool-call-execute"
+  | "tool-result"
+  | "tool-call-execution-result"
+  | "final"
+  | "interrupt"
+  | "error";
+export const eventTypes: readonly EventType[] = words(
+  "start partial partial-thinking tool-call tool-call-execute tool-result tool-call-execution-result final interrupt error",
+);
 
 /** What a tool hook can ask for. */
-export const HookAction = { ABORT: "abort", RETRY: "retry", CONTINUE: "continue" } as const;
+export type HookAction = "abort" | "retry" | "continue";
+export const hookActions: readonly HookAction[] = words("abort retry continue");
 
-export const ToolChoice = { AUTO: "auto", NONE: "none", REQUIRED: "required" } as const;
+export type ToolChoice = "auto" | "none" | "required";
+export const toolChoices: readonly ToolChoice[] = words("auto none required");
 
-export const ToolErrorHandling = { CONTINUE: "continue", ABORT: "abort", RETRY: "retry" } as const;
-
-/** Keys of the payloads of blocks. */
-export const PayloadKeys = {
-  TEXT: "text",
-  ID: "id",
-  NAME: "name",
-  ARGS: "args",
-  RESULT: "result",
-  ERROR: "error",
-} as const;
-
-/** Keys of a turn's metadata that runs write or read. */
-export const TurnMetadataKeys = {
-  SESSION_ID: "session_id",
-  INFERENCE_ID: "inference_id",
-  TRACE_ID: "trace_id",
-} as const;
-
-export type BlockKind = (typeof BlockKind)[keyof typeof BlockKind];
-export type EventType = (typeof EventType)[keyof typeof EventType];
-export type HookAction = (typeof HookAction)[keyof typeof HookAction];
-export type ToolChoice = (typeof ToolChoice)[keyof typeof ToolChoice];
-export type ToolErrorHandling = (typeof ToolErrorHandling)[keyof typeof ToolErrorHandling];
+export type ToolErrorHandling = "continue" | "abort" | "retry";
+export const toolErrorHandlings: readonly ToolErrorHandling[] = words("continue abort retry");
 
 export interface Consts {
-  readonly BlockKind: typeof BlockKind;
-  readonly EventType: typeof EventType;
-  readonly HookAction: typeof HookAction;
-  readonly ToolChoice: typeof ToolChoice;
-  readonly ToolErrorHandling: typeof ToolErrorHandling;
-  readonly PayloadKeys: typeof PayloadKeys;
-  readonly TurnMetadataKeys: typeof TurnMetadataKeys;
+  readonly BlockKind: Named<BlockKind>;
+  readonly EventType: Named<EventType>;
+  readonly HookAction: Named<HookAction>;
+  readonly ToolChoice: Named<ToolChoice>;
+  readonly ToolErrorHandling: Named<ToolErrorHandling>;
+  /** Keys of the payloads of blocks. */
+  readonly PayloadKeys: Named<"text" | "id" | "name" | "args" | "result" | "error">;
+  /** Keys of a turn's metadata that runs write or read. */
+  readonly TurnMetadataKeys: Named<"session_id" | "inference_id" | "trace_id">;
 }
 
 export const consts: Consts = {
-  BlockKind,
-  EventType,
-  HookAction,
-  ToolChoice,
-  ToolErrorHandling,
-  PayloadKeys,
-  TurnMetadataKeys,
+  BlockKind: named(blockKinds),
+  EventType: named(eventTypes),
+  HookAction: named(hookActions),
+  ToolChoice: named(toolChoices),
+  ToolErrorHandling: named(toolErrorHandlings),
+  PayloadKeys: named(words("text id name args result error")),
+  TurnMetadataKeys: named(words("session_id inference_id trace_id")),
 };

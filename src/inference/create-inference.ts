@@ -1,44 +1,7 @@
-import { checkObject } from "../internal/check-argument.ts";
-import { type Clock, systemClock } from "../internal/clock.ts";
-import { type Consts, consts } from "./consts.ts";
-import { createEngines, type Engines } from "./engines.ts";
-import type { Engine, EngineFunction } from "./engine.ts";
-import { createIdMaker } from "./id-maker.ts";
-import type { InferenceHost } from "./inference-host.ts";
-import { type Middlewares, middlewares } from "./middlewares.ts";
-import { InferenceSession, type Session } from "./session.ts";
-import { createSessionBuilder, type SessionBuilder } from "./session-builder.ts";
-import { resolveSession, type SessionOptions } from "./session-options.ts";
-import type { RunOptions } from "./run-options.ts";
-import { createTools, type Tools } from "./tool-registry.ts";
-import type { Turn } from "./turn.ts";
-import { type Turns, turns } from "./turns.ts";
-import { version } from "./version.ts";
-
-export interface InferenceSetup {
-  /** Where `engines.host`, `engines.fromConfig` and `useHost` look. */
-  readonly host?: InferenceHost;
-  readonly clock?: Clock;
-  /** Makes the ids of sessions, runs and turns. Default: a random part and a count. */
-  readonly createId?: () => string;
-}
-
-export interface Inference {
-  readonly version: string;
-  readonly consts: Consts;
-  readonly turns: Turns;
-  readonly engines: Engines;
-  readonly middlewares: Middlewares;
-  readonly tools: Tools;
-  readonly createSession: (options: SessionOptions) => Session;
-  readonly createBuilder: (options?: Partial<SessionOptions>) => SessionBuilder;
-  /** One run without a session of one's own: a turn, or a promise where anything is asynchronous. */
-  readonly runInference: (
-    engine: Engine | EngineFunction,
-    turn: Turn,
-    options?: RunOptions & Omit<SessionOptions, "engine">,
-  ) => Turn | Promise<Turn>;
-}
+import { assembleInference, type Inference, type InferenceSetup } from "./assemble-inference.ts";
+import { compileSchema } from "./json-schema.ts";
+import { createSessionBuilder } from "./session-builder.ts";
+import { middlewares } from "./middlewares.ts";
 
 /**
  * The inference core over a host of one's own. The functions of the module itself are this over no host.
@@ -55,25 +18,5 @@ export interface Inference {
  * ```
  */
 export function createInference(setup: InferenceSetup = {}): Inference {
-  checkObject("setup", setup);
-  const { host = {}, clock = systemClock, createId = createIdMaker() } = setup;
-  const home = { clock, createId };
-  const open = (options: SessionOptions): InferenceSession =>
-    new InferenceSession(resolveSession(options, createId), home);
-  return {
-    version,
-    consts,
-    turns,
-    engines: createEngines(host),
-    middlewares,
-    tools: createTools(host),
-    createSession: open,
-    createBuilder: (options = {}) => createSessionBuilder(options, open),
-    runInference(engine, turn, options = {}) {
-      checkObject("options", options);
-      const { timeoutMs, tags, signal, onEvent, ...rest } = options;
-      const given = Object.entries({ timeoutMs, tags, signal, onEvent }).filter(([, value]) => value !== undefined);
-      return open({ ...rest, engine }).runEither(turn, Object.fromEntries(given) as RunOptions);
-    },
-  };
+  return assembleInference(setup, { compileSchema, createSessionBuilder, middlewares });
 }

@@ -1,9 +1,7 @@
-import type { ActiveRun } from "./active-run.ts";
 import type { ToolChoice } from "./consts.ts";
 import type { RunContext } from "./run-context.ts";
-import { settle, type Steps } from "./steps.ts";
 import type { ToolDefinition } from "./tool-registry.ts";
-import { checkTurn, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** What an engine is told beside the turn. */
 export interface EngineContext extends RunContext {
@@ -25,32 +23,4 @@ export type EngineFunction = (turn: Turn, context: EngineContext) => EngineAnswe
 export interface Engine {
   readonly name: string;
   readonly infer: EngineFunction;
-}
-
-export interface Offer {
-  readonly tools: readonly ToolDefinition[];
-  readonly toolChoice: ToolChoice;
-}
-
-/** Asks an engine once. */
-export function* askEngine(run: ActiveRun, engine: Engine, turn: Turn, offer: Offer): Steps<Turn> {
-  run.check();
-  run.completion = "";
-  run.thinking = "";
-  const context = run.context({
-    engineName: engine.name,
-    tools: offer.tools,
-    toolChoice: offer.toolChoice,
-    partial(delta: string) {
-      run.completion += delta;
-      run.emit("partial", { delta, completion: run.completion });
-    },
-    thinking(delta: string) {
-      run.thinking += delta;
-      run.emit("partial-thinking", { delta, completion: run.thinking });
-    },
-  });
-  const answer = yield* settle(engine.infer(turn, context), `the engine ${engine.name}`);
-  run.check();
-  return checkTurn(answer ?? turn, `The answer of the engine ${engine.name}`);
 }

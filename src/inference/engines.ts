@@ -1,8 +1,9 @@
 import { checkFunction, checkName, checkObject } from "../internal/check-argument.ts";
 import type { Engine, EngineFunction } from "./engine.ts";
 import type { InferenceHost } from "./inference-host.ts";
-import { InferenceError } from "./inference-error.ts";
+import { failure } from "./inference-error.ts";
 import { clonePlain, freezePlain } from "./plain-data.ts";
+import { textOf } from "./turn.ts";
 import { turns } from "./turns.ts";
 
 export interface Engines {
@@ -29,43 +30,37 @@ export function createEngines(host: InferenceHost): Engines {
       return {
         name: "echo",
         infer(turn) {
-          const last = turn.blocks.filter(({ kind }) => kind === "user").at(-1);
-          const asked = last?.payload?.["text"];
-          turn.blocks.push(turns.newAssistantBlock(reply ?? (typeof asked === "string" ? asked : "")));
-          return turn;
+          const asked = textOf(turn.blocks.findLast(({ kind }) => kind === "user"));
+          turn.blocks.push(turns.newAssistantBlock(reply ?? asked));
         },
       };
     },
     fromFunction(fn, name = "function") {
       checkFunction("fn", fn);
       checkName("name", name);
-      return { name, infer: (turn, context) => fn(turn, context) };
+      return { name, infer: fn };
     },
     host(name) {
       checkName("name", name);
-      return {
-        name,
-        infer(turn, context) {
-          const found = host.engine?.(name);
-          if (found === undefined) throw new InferenceError("no-host", `The host gives no engine ${name}`);
-          return found(turn, context);
-        },
-      };
+      return fromHost(name, "gives no engine", name, () => host.engine?.(name));
     },
     fromConfig(config) {
       checkObject("config", config);
       const kept = freezePlain(clonePlain(config));
       const name = [kept.provider, kept.model].filter((part) => typeof part === "string").join("/") || "config";
-      return {
-        name,
-        infer(turn, context) {
-          const found = host.resolveEngine?.(kept);
-          if (found === undefined) {
-            throw new InferenceError("no-host", `The host resolves no engine for ${name}: ${JSON.stringify(kept)}`);
-          }
-          return found(turn, context);
-        },
-      };
+      const wanted = `${name}: ${JSON.stringify(kept)}`;
+      return fromHost(name, "resolves no engine for", wanted, () => host.resolveEngine?.(kept));
+    },
+  };
+}
+
+function fromHost(name: string, refusal: string, wanted: string, find: () => EngineFunction | undefined): Engine {
+  return {
+    name,
+    infer(turn, context) {
+      const found = find();
+      if (found === undefined) throw failure("no-host", `The host ${refusal} ${wanted}`);
+      return found(turn, context);
     },
   };
 }

@@ -1,4 +1,5 @@
-import { createInference, type Inference } from "./create-inference.ts";
+import type { Inference } from "./assemble-inference.ts";
+import { createInference } from "./create-inference.ts";
 
 const core: Inference = createInference();
 
@@ -9,7 +10,8 @@ export const engines: Inference["engines"] = core.engines;
 export const tools: Inference["tools"] = core.tools;
 
 export { type Consts, consts } from "./consts.ts";
-export { createInference, type Inference, type InferenceSetup } from "./create-inference.ts";
+export type { Inference, InferenceSetup } from "./assemble-inference.ts";
+export { createInference } from "./create-inference.ts";
 export type { Engine, EngineContext, EngineFunction } from "./engine.ts";
 export type { EngineConfig, Engines } from "./engines.ts";
 export type {

@@ -12,14 +12,21 @@ export type InferenceErrorCode =
 
 /** An error of a run that callers may want to tell apart, by `code`. */
 export class InferenceError extends Error {
+  static {
+    // Not of each error: there it would be enumerable, unlike every other error's name.
+    this.prototype.name = "InferenceError";
+  }
+
   readonly code: InferenceErrorCode;
 
   constructor(code: InferenceErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
-    // Not enumerable, like every other error's name.
-    Object.defineProperty(this, "name", { value: "InferenceError", configurable: true, writable: true });
     this.code = code;
   }
+}
+
+export function failure(code: InferenceErrorCode, message: string, cause?: unknown): InferenceError {
+  return new InferenceError(code, message, cause === undefined ? undefined : { cause });
 }
 
 /** Whatever was thrown, as an Error: rejections are Errors. */

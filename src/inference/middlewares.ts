@@ -1,10 +1,8 @@
-import { checkFunction, checkOptionalFunction, checkString } from "../internal/check-argument.ts";
-import { BlockKind } from "./consts.ts";
+import { checkFunction, checkString } from "../internal/check-argument.ts";
 import { messageOf } from "./inference-error.ts";
-import { type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
-import { isThenable } from "./steps.ts";
+import { fromJS, type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
+import { isThenable } from "./is-thenable.ts";
 import type { Block, Turn } from "./turn.ts";
-import { turns } from "./turns.ts";
 
 export interface Middlewares {
   /** A middleware of one's own function. */
@@ -30,39 +28,33 @@ export interface LogEntry {
 const MARK = "systemPrompt";
 
 export const middlewares: Middlewares = {
-  fromJS(fn, name) {
-    checkFunction("fn", fn);
-    return toMiddleware(fn, name);
-  },
+  fromJS,
   systemPrompt(text) {
     checkString("text", text);
-    return toMiddleware((turn, next) => {
-      turn.blocks = turn.blocks.filter(({ metadata }) => metadata?.["middleware"] !== MARK);
-      turn.blocks.unshift({ ...turns.newSystemBlock(text), metadata: { middleware: MARK } });
-      return next(turn);
-    }, MARK);
+    return changing(MARK, (blocks) => [
+      { kind: "system", role: "system", payload: { text }, metadata: { middleware: MARK } },
+      ...blocks.filter(({ metadata }) => metadata?.["middleware"] !== MARK),
+    ]);
   },
-  reorderToolResults() {
-    return toMiddleware((turn, next) => {
-      turn.blocks = reordered(turn.blocks);
-      return next(turn);
-    }, "reorderToolResults");
-  },
+  reorderToolResults: () => changing("reorderToolResults", reordered),
   logging(log = (entry) => console.log(JSON.stringify(entry))) {
-    checkOptionalFunction("log", log);
+    checkFunction("log", log);
     return toMiddleware((turn, next, { sessionId, inferenceId, turnId }) => {
-      const ids = { sessionId, inferenceId, turnId };
       const begunAt = Date.now();
-      const since = (): number => Date.now() - begunAt;
+      const tell = (
+        phase: LogEntry["phase"],
+        { blocks }: Turn,
+        more: object = { durationMs: Date.now() - begunAt },
+      ): void => log({ phase, sessionId, inferenceId, turnId, blocks: blocks.length, ...more });
       const answered = (answer: Turn): Turn => {
-        log({ phase: "answer", ...ids, blocks: answer.blocks.length, durationMs: since() });
+        tell("answer", answer);
         return answer;
       };
       const failed = (error: unknown): never => {
-        log({ phase: "error", ...ids, blocks: turn.blocks.length, durationMs: since(), error: messageOf(error) });
+        tell("error", turn, { durationMs: Date.now() - begunAt, error: messageOf(error) });
         throw error;
       };
-      log({ phase: "ask", ...ids, blocks: turn.blocks.length });
+      tell("ask", turn, {});
       let answer: Turn | Promise<Turn>;
       try {
         answer = next(turn);
@@ -74,31 +66,30 @@ export const middlewares: Middlewares = {
   },
 };
 
+function changing(name: string, change: (blocks: readonly Block[]) => Block[]): Middleware {
+  return toMiddleware((turn, next) => {
+    turn.blocks = change(turn.blocks);
+    return next(turn);
+  }, name);
+}
+
 function reordered(blocks: readonly Block[]): Block[] {
   const results = new Map<unknown, Block>();
-  for (const block of blocks) if (block.kind === BlockKind.TOOL_USE) results.set(block.payload?.["id"], block);
-  const calls = blocks.filter(({ kind }) => kind === BlockKind.TOOL_CALL);
-  const owned = new Set(calls.map((call) => results.get(callId(call))));
+  for (const block of blocks) if (block.kind === "tool_use") results.set(block.payload?.["id"], block);
+  const resultOf = ({ id, kind, payload }: Block): Block | undefined =>
+    kind === "tool_call" ? results.get(payload?.["id"] ?? id) : undefined;
+  const owned = new Set(blocks.map(resultOf));
   const out: Block[] = [];
   let group: Block[] = [];
-  const closeGroup = (): void => {
-    for (const call of group) {
-      const result = results.get(callId(call));
-      if (result !== undefined) out.push(result);
-    }
-    group = [];
-  };
   for (const block of blocks) {
     // Comes with its call.
     if (owned.has(block)) continue;
-    if (block.kind !== BlockKind.TOOL_CALL) closeGroup();
-    else group.push(block);
+    const result = resultOf(block);
+    if (block.kind !== "tool_call") {
+      out.push(...group);
+      group = [];
+    } else if (result !== undefined) group.push(result);
     out.push(block);
   }
-  closeGroup();
-  return out;
-}
-
-function callId(block: Block): unknown {
-  return block.payload?.["id"] ?? block.id;
+  return [...out, ...group];
 }

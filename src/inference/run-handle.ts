@@ -1,4 +1,5 @@
-import type { EventHub } from "./event-hub.ts";
+import { type ActiveRun, cancelRun } from "./active-run.ts";
+import { withListener } from "./listeners.ts";
 import type { EventListener, InferenceEvent } from "./inference-event.ts";
 import type { Turn } from "./turn.ts";
 
@@ -12,20 +13,16 @@ export interface RunHandle {
   off<T extends InferenceEvent["type"] | "*">(type: T, listener: EventListener<T>): this;
 }
 
-export function createRunHandle(
-  promise: Promise<Turn>,
-  hub: EventHub,
-  cancel: (reason?: string) => boolean,
-): RunHandle {
+export function createRunHandle(promise: Promise<Turn>, run: ActiveRun): RunHandle {
   const handle: RunHandle = {
     promise,
-    cancel,
+    cancel: (reason) => cancelRun(run, reason),
     on(type, listener) {
-      hub.on(type, listener);
+      run.listeners = withListener(run.listeners, type, listener);
       return handle;
     },
     off(type, listener) {
-      hub.off(type, listener);
+      run.listeners = run.listeners.filter((one) => one[0] !== type || one[1] !== listener);
       return handle;
     },
   };

@@ -13,9 +13,8 @@ export interface RunOptions {
   readonly onEvent?: (event: InferenceEvent) => unknown;
 }
 
-export function checkRunOptions(options: RunOptions): void {
-  checkObject("options", options);
-  if (options.timeoutMs !== undefined) checkFiniteDuration("options.timeoutMs", options.timeoutMs);
-  if (options.tags !== undefined) checkObject("options.tags", options.tags);
-  checkOptionalFunction("options.onEvent", options.onEvent);
+export function checkRunOptions({ timeoutMs = 0, tags = {}, onEvent }: RunOptions): void {
+  checkFiniteDuration("options.timeoutMs", timeoutMs);
+  checkObject("options.tags", tags);
+  checkOptionalFunction("options.onEvent", onEvent);
 }

@@ -29,7 +29,7 @@ export function createSessionBuilder(
   const builder: SessionBuilder = {
     withEngine: (engine) => add({ engine }),
     useMiddleware: (middleware) => add({ middlewares: [...(options.middlewares ?? []), middleware] }),
-    withTools: (tools, toolLoop) => add({ tools, ...(toolLoop === undefined ? {} : { toolLoop }) }),
+    withTools: (tools, toolLoop) => add({ tools, ...(toolLoop && { toolLoop }) }),
     withToolLoop: (toolLoop) => add({ toolLoop }),
     withToolHooks: (toolHooks) => add({ toolHooks }),
     buildSession(more = {}) {

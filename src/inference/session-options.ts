@@ -1,14 +1,7 @@
-import {
-  checkFunction,
-  checkName,
-  checkObject,
-  checkOneOf,
-  checkOptionalFunction,
-} from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
+import { checkList, checkName, checkObject, checkOneOf, checkOptionalFunction } from "../internal/check-argument.ts";
 import type { Engine, EngineFunction } from "./engine.ts";
 import { consoleLog, type Log, safeLog } from "./log.ts";
-import { type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
+import { checkPart, type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
 import type { ToolHooks } from "./tool-hooks.ts";
 import type { Parts } from "./tool-loop.ts";
 import { resolveToolLoop, type ToolLoopSettings } from "./tool-loop-settings.ts";
@@ -41,14 +34,12 @@ export function resolveSession(options: SessionOptions, createId: () => string):
   const { sessionId = createId(), middlewares = [], tools, toolLoop, toolHooks, log = consoleLog } = options;
   checkName("sessionId", sessionId);
   checkOptionalFunction("log", log);
-  if (!Array.isArray(middlewares)) {
-    throw new TypeError(`middlewares must be an array, got ${describeValue(middlewares)}`);
-  }
-  if (tools !== undefined) checkObject("tools", tools);
+  checkList("middlewares", middlewares);
+  checkObject("tools", tools ?? {});
   return {
     sessionId,
     engine: toEngine(options.engine),
-    middlewares: (middlewares as NonNullable<SessionOptions["middlewares"]>).map((one) => toMiddleware(one)),
+    middlewares: middlewares.map((one) => toMiddleware(one)),
     tools,
     loop: resolveToolLoop(toolLoop, toolHooks),
     log: safeLog(log),
@@ -56,9 +47,7 @@ export function resolveSession(options: SessionOptions, createId: () => string):
 }
 
 function toEngine(engine: Engine | EngineFunction): Engine {
-  if (typeof engine === "function") return { name: engine.name || "function", infer: engine };
-  checkObject("engine", engine);
-  checkFunction("engine.infer", engine.infer);
-  checkName("engine.name", engine.name);
-  return engine;
+  return typeof engine === "function"
+    ? { name: engine.name || "function", infer: engine }
+    : checkPart("engine", engine, "infer");
 }

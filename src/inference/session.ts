@@ -1,15 +1,15 @@
+import { checkObject } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
-import { ActiveRun, type RunIdentity } from "./active-run.ts";
-import { EventHub } from "./event-hub.ts";
-import { InferenceError, toError } from "./inference-error.ts";
-import { clonePlain, freezePlain } from "./plain-data.ts";
+import { type ActiveRun, beginRun, cancelRun, checkRun, createRun, endRun, failRun } from "./active-run.ts";
+import { failure } from "./inference-error.ts";
+import { withListener } from "./listeners.ts";
+import { clonePlain, clonePlainTwice, freezePlain } from "./plain-data.ts";
 import { createRunHandle, type RunHandle } from "./run-handle.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import type { ResolvedSession } from "./session-options.ts";
 import { drive, ignore, type Steps } from "./steps.ts";
 import { answerTurn } from "./tool-loop.ts";
 import { answerText, checkTurn, type Turn } from "./turn.ts";
-import { TurnMetadataKeys } from "./consts.ts";
 
 /*
  * A history of turns, and at most one run on it at a time.
@@ -47,146 +47,88 @@ export interface SessionHome {
   readonly createId: () => string;
 }
 
-interface Prepared {
-  readonly run: ActiveRun;
-  readonly hub: EventHub;
-  readonly steps: Steps<Turn>;
+export interface InferenceSession extends Session {
+  /** Waits only where it must. */
+  runEither(seed?: Turn, options?: RunOptions): Turn | Promise<Turn>;
 }
 
-export class InferenceSession implements Session {
-  readonly sessionId: string;
-  readonly #setup: ResolvedSession;
-  readonly #home: SessionHome;
-  readonly #history: Turn[] = [];
-  #active: ActiveRun | undefined = undefined;
+export function openSession(setup: ResolvedSession, { clock, createId }: SessionHome): InferenceSession {
+  const { sessionId, log } = setup;
+  const history: Turn[] = [];
+  let active: ActiveRun | undefined;
 
-  constructor(setup: ResolvedSession, home: SessionHome) {
-    this.sessionId = setup.sessionId;
-    this.#setup = setup;
-    this.#home = home;
+  const isRunning = (): boolean => active?.ended === false;
+
+  function prepare(
+    seed: Turn | undefined,
+    options: RunOptions = {},
+    isSync = false,
+  ): { readonly run: ActiveRun; readonly steps: Steps<Turn> } {
+    checkObject("options", options);
+    checkRunOptions(options);
+    if (isRunning()) throw failure("active", "session already has an active inference");
+    const { timeoutMs = 0, tags, signal, onEvent } = options;
+    const given = seed ?? history.at(-1);
+    if (given === undefined) throw new TypeError("There is no turn to run: pass or append one");
+    const turn = clonePlain(checkTurn(given, "seed"));
+    const inferenceId = createId();
+    const identity = {
+      sessionId,
+      inferenceId,
+      turnId: (turn.id ??= createId()),
+      ...(tags === undefined ? {} : { tags: freezePlain(clonePlain(tags)) }),
+      ...(timeoutMs === 0 ? {} : { deadlineMs: clock.now() + timeoutMs }),
+    };
+    turn.metadata = { ...turn.metadata, session_id: sessionId, inference_id: inferenceId };
+    const run = createRun(identity, clock, log, isSync);
+    if (onEvent !== undefined) run.listeners = withListener([], "*", onEvent);
+    active = run;
+    const place = seed === undefined ? history.length - 1 : undefined;
+    return { run, steps: infer(run, turn, place, signal) };
   }
 
-  append(turn: Turn): void {
-    this.#history.push(clonePlain(checkTurn(turn, "turn")));
+  function* infer(run: ActiveRun, turn: Turn, place: number | undefined, signal?: AbortSignal): Steps<Turn> {
+    try {
+      beginRun(run, signal);
+      const answer = yield* answerTurn(run, turn, setup);
+      checkRun(run);
+      const { one, other } = clonePlainTwice(checkTurn(answer, "The answer"));
+      history[place ?? history.length] = one;
+      endRun(run, "final", { text: answerText(one) });
+      return other;
+    } catch (thrown) {
+      throw failRun(run, thrown);
+    }
   }
 
-  turns(): Turn[] {
-    return clonePlain(this.#history);
-  }
-
-  turnCount(): number {
-    return this.#history.length;
-  }
-
-  getTurn(key: number | string): Turn | undefined {
-    return clonePlain(typeof key === "number" ? this.#history[key] : this.#history.find(({ id }) => id === key));
-  }
-
-  turnsRange(start?: number, end?: number): Turn[] {
-    return clonePlain(this.#history.slice(start, end));
-  }
-
-  latest(): Turn | undefined {
-    return clonePlain(this.#history.at(-1));
-  }
-
-  isRunning(): boolean {
-    return this.#active !== undefined;
-  }
-
-  cancelActive(reason?: string): boolean {
-    return this.#active !== undefined && cancel(this.#active, reason);
-  }
-
-  run(seed?: Turn, options: RunOptions = {}): Turn {
-    const { run, steps } = this.#prepare(seed, options, true);
-    // A synchronous run never drives to a promise.
-    return drive(run, steps) as Turn;
-  }
-
-  async runAsync(seed?: Turn, options: RunOptions = {}): Promise<Turn> {
-    return this.runEither(seed, options);
-  }
-
-  /** Waits only where it must. */
-  runEither(seed?: Turn, options: RunOptions = {}): Turn | Promise<Turn> {
-    const { run, steps } = this.#prepare(seed, options, false);
+  function runEither(seed?: Turn, options?: RunOptions): Turn | Promise<Turn> {
+    const { run, steps } = prepare(seed, options);
     return drive(run, steps);
   }
 
-  start(seed?: Turn, options: RunOptions = {}): RunHandle {
-    const { run, hub, steps } = this.#prepare(seed, options, false);
-    const promise = Promise.resolve().then(() => drive(run, steps));
-    // Whoever only listens is told of a failure by an event.
-    ignore(promise);
-    return createRunHandle(promise, hub, (reason) => this.#active === run && cancel(run, reason));
-  }
-
-  #prepare(seed: Turn | undefined, options: RunOptions, isSync: boolean): Prepared {
-    checkRunOptions(options);
-    if (this.#active !== undefined) throw new InferenceError("active", "session already has an active inference");
-    const place = seed === undefined ? this.#history.length - 1 : undefined;
-    const given = seed ?? this.#history.at(-1);
-    if (given === undefined) throw new TypeError("There is no turn to run: pass one, or append one before");
-    const turn = clonePlain(checkTurn(given, "seed"));
-    const { clock, createId } = this.#home;
-    const hub = new EventHub(this.#setup.log);
-    const run = new ActiveRun(this.#identify(turn, options, createId()), hub, clock, this.#setup.log, isSync);
-    if (options.onEvent !== undefined) hub.on("*", options.onEvent);
-    this.#active = run;
-    return { run, hub, steps: this.#infer(run, turn, place, options.signal) };
-  }
-
-  #identify(turn: Turn, { timeoutMs = 0, tags }: RunOptions, inferenceId: string): RunIdentity {
-    const { sessionId } = this;
-    turn.id ??= this.#home.createId();
-    turn.metadata = {
-      ...turn.metadata,
-      [TurnMetadataKeys.SESSION_ID]: sessionId,
-      [TurnMetadataKeys.INFERENCE_ID]: inferenceId,
-    };
-    const traceId = turn.metadata[TurnMetadataKeys.TRACE_ID];
-    return {
-      sessionId,
-      inferenceId,
-      turnId: turn.id,
-      ...(typeof traceId === "string" ? { traceId } : {}),
-      ...(tags === undefined ? {} : { tags: freezePlain(clonePlain(tags)) }),
-      ...(timeoutMs === 0 ? {} : { deadlineMs: this.#home.clock.now() + timeoutMs }),
-    };
-  }
-
-  *#infer(run: ActiveRun, turn: Turn, place: number | undefined, signal: AbortSignal | undefined): Steps<Turn> {
-    const onAbort = (): void => void cancel(run, undefined, signal?.reason);
-    try {
-      if (signal?.aborted === true) onAbort();
-      else signal?.addEventListener("abort", onAbort);
-      run.begin();
-      run.check();
-      const answer = yield* answerTurn(run, turn, this.#setup);
-      run.check();
-      const kept = clonePlain(answer);
-      this.#active = undefined;
-      this.#history[place ?? this.#history.length] = kept;
-      run.end("final", { text: answerText(kept) });
-      return clonePlain(kept);
-    } catch (thrown) {
-      // What was thrown on the way out of a run that was stopped says less than why it was stopped.
-      const error = run.stopped ?? toError(thrown);
-      this.#active = undefined;
-      if (error instanceof InferenceError && error.code === "cancelled") {
-        run.end("interrupt", { text: run.completion });
-      } else run.end("error", { error: error.message });
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-    }
-  }
-}
-
-function cancel(run: ActiveRun, reason?: string, cause?: unknown): boolean {
-  if (run.stopped !== undefined) return false;
-  const why = reason === undefined ? "" : `: ${reason}`;
-  run.stop(new InferenceError("cancelled", `The run was cancelled${why}`, cause === undefined ? undefined : { cause }));
-  return true;
+  return {
+    sessionId,
+    append: (turn) => void history.push(clonePlain(checkTurn(turn, "turn"))),
+    turns: () => clonePlain(history),
+    turnCount: () => history.length,
+    getTurn: (key) => clonePlain(typeof key === "number" ? history[key] : history.find(({ id }) => id === key)),
+    turnsRange: (start, end) => clonePlain(history.slice(start, end)),
+    latest: () => clonePlain(history.at(-1)),
+    isRunning,
+    cancelActive: (reason) => active !== undefined && cancelRun(active, reason),
+    run(seed, options) {
+      const { run, steps } = prepare(seed, options, true);
+      // A synchronous run never drives to a promise.
+      return drive(run, steps) as Turn;
+    },
+    runAsync: async (seed, options) => runEither(seed, options),
+    runEither,
+    start(seed, options) {
+      const { run, steps } = prepare(seed, options);
+      const promise = Promise.resolve().then(() => drive(run, steps));
+      // Whoever only listens is told of a failure by an event.
+      ignore(promise);
+      return createRunHandle(promise, run);
+    },
+  };
 }

@@ -1,112 +1,101 @@
-import { InferenceError } from "./inference-error.ts";
-import type { ActiveRun } from "./active-run.ts";
+import { type ActiveRun, onStop, stopRun } from "./active-run.ts";
+import { failure } from "./inference-error.ts";
+import { isThenable } from "./is-thenable.ts";
 
 /*
- * Code that is written once and runs both ways. A step is a generator that yields only where it meets a promise; whoever
- * drives it either waits for that, or refuses. Where nothing is asynchronous, nothing waits, not even a microtask.
+ * Code that is written once and runs both ways. A step is a generator that yields only where it meets a promise, which
+ * a synchronous run refuses before it is yielded. Where nothing is asynchronous, nothing waits, not even a microtask.
  */
 
-/** A promise that a step has met, and whose it is: for the refusal's message. */
-export interface Wait {
-  readonly promise: PromiseLike<unknown>;
-  readonly what: string;
-}
+export type Steps<T> = Generator<PromiseLike<unknown>, T, unknown>;
 
-export type Steps<T> = Generator<Wait, T, unknown>;
-
-/** A callback's answer, waited for if it must be. */
-export function* settle<T>(value: T | PromiseLike<T>, what: string): Steps<T> {
-  return isThenable(value) ? ((yield { promise: value, what }) as T) : value;
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+/** What a step yields of a promise that it has met; `what` says whose it is, for the refusal. */
+export function waitFor(run: ActiveRun, promise: PromiseLike<unknown>, what: string): PromiseLike<unknown> {
+  if (!run.isSync) return promise;
+  ignore(promise);
+  const error = failure("asynchronous", `run() cannot wait, and ${what} is asynchronous: use runAsync() or start()`);
+  // So that nothing on the way out takes it for a failure that can be handled.
+  stopRun(run, error);
+  throw error;
 }
 
 /** Runs steps to their end: at once where all is synchronous. A run that stops ends what waits for it at once. */
 export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
-  const first = steps.next();
-  if (first.done === true) return first.value;
-  if (run.isSync) {
-    const error = refuse(run, first.value);
-    // Lets the steps clean up. The run is stopped: they can only fail, and with this.
-    steps.throw(error);
-    throw error;
-  }
+  let step = steps.next();
+  if (step.done === true) return step.value;
   const promise = new Promise<T>((resolve, reject) => {
-    const advance = (resume: () => IteratorResult<Wait, T>): void => {
+    // Whether it is at a promise, and no stop has ended it there.
+    let waits = true;
+    const stop = (error: Error): void => {
+      if (!waits) return;
+      waits = false;
       try {
-        const step = resume();
-        if (step.done === true) resolve(step.value);
-        else wait(step.value);
-      } catch (error) {
-        reject(error);
+        while (step.done !== true) step = steps.throw(error);
+        resolve(step.value);
+      } catch (thrown) {
+        reject(thrown);
       }
     };
-    const wait = ({ promise: awaited }: Wait): void => {
-      let over = false;
-      let unwatch = (): void => undefined;
-      const once = (resume: () => IteratorResult<Wait, T>): void => {
-        if (over) return;
-        over = true;
-        unwatch();
-        advance(resume);
-      };
-      // It may have been stopped by the very callback that returned the promise; then this resumes at once.
-      unwatch = run.onStop((error) => once(() => steps.throw(error)));
-      if (over) ignore(awaited);
-      else {
-        awaited.then(
-          (value) => once(() => steps.next(value)),
-          (error: unknown) => once(() => steps.throw(error)),
-        );
+    const pump = async (): Promise<void> => {
+      while (step.done !== true) {
+        let value: unknown;
+        let failed = false;
+        try {
+          value = await step.value;
+        } catch (error) {
+          value = error;
+          failed = true;
+        }
+        if (!waits) return;
+        waits = false;
+        step = failed ? steps.throw(value) : steps.next(value);
+        waits = true;
+        // It may have been stopped by the very callback that returned the next promise.
+        if (step.done !== true && run.stopped !== undefined) {
+          ignore(step.value);
+          stop(run.stopped);
+          return;
+        }
       }
+      resolve(step.value);
     };
-    wait(first.value);
+    // First the wait, so that nothing that rejects is unheard; what has stopped the run already ends it here.
+    const pumped = pump();
+    pumped.then(onStop(run, stop), reject);
   });
   // It may be a promise that nobody looks at, as in a middleware that does not wait for `next`.
   ignore(promise);
   return promise;
 }
 
-function refuse(run: ActiveRun, { promise, what }: Wait): Error {
-  ignore(promise);
-  const message = `run() cannot wait, and ${what} is asynchronous: use runAsync() or start()`;
-  const error = new InferenceError("asynchronous", message);
-  // So that nothing on the way out takes it for a failure that can be handled.
-  run.stop(error);
-  return error;
-}
-
 export function ignore(promise: PromiseLike<unknown>): void {
   promise.then(undefined, () => undefined);
 }
 
-/** All of the tasks, at most `limit` at a time, begun in order. The first failure ends it, and no further one begins. */
-export function* inParallel<T>(run: ActiveRun, tasks: readonly (() => Steps<T>)[], limit: number): Steps<T[]> {
+/** A task for each item, at most `limit` at a time, begun in order. The first failure ends it, and no further one begins. */
+export function inParallel<I, T>(
+  run: ActiveRun,
+  items: readonly I[],
+  limit: number,
+  task: (item: I) => Steps<T>,
+): T[] | Promise<T[]> {
   const results: T[] = [];
-  if (limit === 1 || tasks.length === 1) {
-    for (const task of tasks) results.push(yield* task());
-    return results;
-  }
   let next = 0;
   function* work(): Steps<void> {
     try {
-      while (next < tasks.length) {
+      while (next < items.length) {
         const index = next++;
-        const task = tasks[index];
-        if (task !== undefined) results[index] = yield* task();
+        results[index] = yield* task(items[index] as I);
       }
     } catch (error) {
-      next = tasks.length;
+      next = items.length;
       throw error;
     }
   }
   const pending: PromiseLike<void>[] = [];
-  for (let worker = 0; worker < limit && next < tasks.length; worker++) {
+  while (pending.length < limit && next < items.length) {
     const outcome = drive(run, work());
     if (isThenable(outcome)) pending.push(outcome);
   }
-  if (pending.length > 0) yield { promise: Promise.all(pending), what: "a tool" };
-  return results;
+  return pending.length > 0 ? Promise.all(pending).then(() => results) : results;
 }

@@ -1,9 +1,9 @@
 import { checkObject, checkOneOf, checkOptionalFunction } from "../internal/check-argument.ts";
-import type { ActiveRun } from "./active-run.ts";
-import { HookAction } from "./consts.ts";
-import { messageOf } from "./inference-error.ts";
+import { type ActiveRun, checkRun, contextOf } from "./active-run.ts";
+import { type HookAction, hookActions } from "./consts.ts";
+import { failure, messageOf } from "./inference-error.ts";
 import type { RunContext } from "./run-context.ts";
-import { settle, type Steps } from "./steps.ts";
+import { isThenable } from "./is-thenable.ts";
 
 /** A call as it will be made, or was. */
 export interface HookCall {
@@ -66,38 +66,68 @@ export interface ToolHooks {
   readonly failOpen?: boolean;
 }
 
-const NAMES = ["beforeToolCall", "afterToolCall", "onToolError"] as const;
-
-export function checkToolHooks(hooks: ToolHooks): ToolHooks {
-  checkObject("hooks", hooks);
-  for (const name of NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
-  for (const key of Object.keys(hooks)) {
-    if (key !== "failOpen") checkOneOf("A hook's name", key, NAMES);
-  }
-  return hooks;
+interface HookAnswers {
+  readonly beforeToolCall: BeforeToolCallAnswer;
+  readonly afterToolCall: AfterToolCallAnswer;
+  readonly onToolError: ToolErrorAnswer;
 }
 
-/** What a hook says; undefined when there is none, it says nothing, or it failed and was allowed to. */
-export function* askHook<C, A extends { readonly action?: HookAction }>(
-  run: ActiveRun,
-  hooks: ToolHooks,
-  name: (typeof NAMES)[number],
-  hook: ((context: C) => Answer<A>) | undefined,
-  context: () => C,
-): Steps<A | undefined> {
-  if (hook === undefined) return undefined;
-  run.check();
-  try {
-    const answer = yield* settle(hook.call(hooks, context()), `the hook ${name}`);
-    run.check();
-    if (answer === undefined || answer === null) return undefined;
-    checkObject(`The answer of ${name}`, answer);
-    if (answer.action !== undefined) checkOneOf(`The action of ${name}`, answer.action, Object.values(HookAction));
-    return answer;
-  } catch (error) {
-    run.check();
-    if (hooks.failOpen !== true) throw error;
-    run.log(`The hook ${name} failed and was passed over: ${messageOf(error)}`, { error });
-    return undefined;
+type HookName = keyof HookAnswers;
+
+const NAMES: readonly HookName[] = ["beforeToolCall", "afterToolCall", "onToolError"];
+
+export function checkToolHooks(place: string, hooks: unknown): void {
+  checkObject(place, hooks);
+  for (const [key, hook] of Object.entries(hooks)) {
+    if (key === "failOpen") continue;
+    checkOneOf("A hook's name", key, NAMES);
+    checkOptionalFunction(`${place}.${key}`, hook);
   }
+}
+
+/** Asks a hook, where there is one, telling it `more`. What it says, now or later, is for `hookAnswer`. */
+export function askHook(run: ActiveRun, hooks: ToolHooks, name: HookName, more: object): unknown {
+  if (hooks[name] === undefined) return undefined;
+  checkRun(run);
+  const context = contextOf(run, more) as never;
+  if (hooks.failOpen !== true) return hooks[name](context);
+  const check = (said: unknown): unknown => checkAnswer(name, said);
+  const passOver = (error: unknown): void => {
+    if (run.stopped !== undefined) return;
+    run.log(`The hook ${name} failed and was passed over: ${messageOf(error)}`, { error });
+  };
+  try {
+    const said: unknown = hooks[name](context);
+    return isThenable(said) ? said.then(check).then(undefined, passOver) : check(said);
+  } catch (error) {
+    return passOver(error);
+  }
+}
+
+/** What a hook said; nothing where there is none. `abort` ends the run, for the reason that it gives, or `why`. */
+export function hookAnswer<T extends HookName>(
+  run: ActiveRun,
+  name: T,
+  call: HookCall,
+  said: unknown,
+  why: string = `${name} said so`,
+  cause?: unknown,
+): HookAnswers[T] | undefined {
+  if (said === undefined || said === null) return undefined;
+  checkRun(run);
+  const answer = checkAnswer(name, said);
+  if (answer.action === "abort") {
+    const message = `A hook aborted the run at the tool ${call.name}: ${messageOf(answer.error ?? why)}`;
+    throw failure("tool-aborted", message, cause);
+  }
+  return answer;
+}
+
+function checkAnswer<T extends HookName>(name: T, said: unknown): HookAnswers[T] {
+  // With `failOpen` also what says nothing comes by here.
+  if (said === undefined || said === null) return {};
+  checkObject(`The answer of ${name}`, said);
+  const answer = said as HookAnswers[T];
+  if (answer.action !== undefined) checkOneOf(`The action of ${name}`, answer.action, hookActions);
+  return answer;
 }

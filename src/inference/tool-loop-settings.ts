@@ -1,5 +1,14 @@
-import { checkCount, checkDuration, checkFiniteDuration, checkObject, checkOneOf } from "../internal/check-argument.ts";
-import { ToolChoice, ToolErrorHandling } from "./consts.ts";
+import {
+  checkDuration,
+  checkFiniteDuration,
+  checkList,
+  checkObject,
+  checkOneOf,
+  countFrom,
+  mustBe,
+  oneOf,
+} from "../internal/check-argument.ts";
+import { type ToolChoice, toolChoices, type ToolErrorHandling, toolErrorHandlings } from "./consts.ts";
 import { checkToolHooks, type ToolHooks } from "./tool-hooks.ts";
 
 export interface ToolLoopSettings {
@@ -36,43 +45,49 @@ export interface ResolvedToolLoop {
   readonly retryMaxRetries: number;
   readonly retryBackoffMs: number;
   readonly retryBackoffFactor: number;
-  readonly allowedTools: ReadonlySet<string> | undefined;
+  readonly allowedTools: readonly string[] | undefined;
   readonly hooks: ToolHooks;
 }
 
-const KEYS =
-  "enabled maxIterations maxParallelTools toolChoice toolErrorHandling executionTimeoutMs retryMaxRetries " +
-  "retryBackoffMs retryBackoffFactor allowedTools hooks";
+const DEFAULTS: ResolvedToolLoop = {
+  enabled: true,
+  maxIterations: 5,
+  maxParallelTools: 4,
+  toolChoice: "auto",
+  toolErrorHandling: "continue",
+  executionTimeoutMs: Infinity,
+  retryMaxRetries: 2,
+  retryBackoffMs: 1_000,
+  retryBackoffFactor: 2,
+  allowedTools: undefined,
+  hooks: {},
+};
 
-export function resolveToolLoop(settings: ToolLoopSettings = {}, ownHooks?: ToolHooks): ResolvedToolLoop {
+const CHECKS: Readonly<Record<keyof ResolvedToolLoop, (name: string, value: unknown) => void>> = {
+  enabled: () => undefined,
+  maxIterations: countFrom(1),
+  maxParallelTools: countFrom(1),
+  toolChoice: oneOf(...toolChoices),
+  toolErrorHandling: oneOf(...toolErrorHandlings),
+  executionTimeoutMs: checkDuration,
+  retryMaxRetries: countFrom(0),
+  retryBackoffMs: checkFiniteDuration,
+  retryBackoffFactor: mustBe("at least 1", (value) => (value as number) >= 1, RangeError),
+  allowedTools: checkList,
+  hooks: checkToolHooks,
+};
+
+const KEYS = Object.keys(CHECKS);
+
+export function resolveToolLoop(settings: ToolLoopSettings = {}, hooks?: ToolHooks): ResolvedToolLoop {
   checkObject("toolLoop", settings);
-  // A setting that is misspelled would not be enforced, and nobody would know.
-  for (const key of Object.keys(settings)) checkOneOf("A setting of toolLoop", key, KEYS.split(" "));
-  const { enabled = true, maxIterations = 5, maxParallelTools = 4, executionTimeoutMs = Infinity } = settings;
-  const { toolChoice = ToolChoice.AUTO, toolErrorHandling = ToolErrorHandling.CONTINUE } = settings;
-  const { retryMaxRetries = 2, retryBackoffMs = 1_000, retryBackoffFactor = 2, allowedTools } = settings;
-  checkCount("toolLoop.maxIterations", maxIterations, 1);
-  checkCount("toolLoop.maxParallelTools", maxParallelTools, 1);
-  checkOneOf("toolLoop.toolChoice", toolChoice, Object.values(ToolChoice));
-  checkOneOf("toolLoop.toolErrorHandling", toolErrorHandling, Object.values(ToolErrorHandling));
-  checkDuration("toolLoop.executionTimeoutMs", executionTimeoutMs);
-  checkCount("toolLoop.retryMaxRetries", retryMaxRetries);
-  checkFiniteDuration("toolLoop.retryBackoffMs", retryBackoffMs);
-  if (!(retryBackoffFactor >= 1)) throw new RangeError("toolLoop.retryBackoffFactor must be at least 1");
-  if (allowedTools !== undefined && !Array.isArray(allowedTools)) {
-    throw new TypeError("toolLoop.allowedTools must be an array of names");
+  const resolved: Record<string, unknown> = { ...DEFAULTS };
+  for (const [key, value] of Object.entries(hooks === undefined ? settings : { ...settings, hooks })) {
+    // A setting that is misspelled would not be enforced, and nobody would know.
+    checkOneOf("A setting of toolLoop", key, KEYS);
+    if (value === undefined) continue;
+    CHECKS[key as keyof ResolvedToolLoop](`toolLoop.${key}`, value);
+    resolved[key] = Array.isArray(value) ? [...value] : value;
   }
-  return {
-    enabled,
-    maxIterations,
-    maxParallelTools,
-    toolChoice,
-    toolErrorHandling,
-    executionTimeoutMs,
-    retryMaxRetries,
-    retryBackoffMs,
-    retryBackoffFactor,
-    allowedTools: allowedTools === undefined ? undefined : new Set(allowedTools),
-    hooks: checkToolHooks(ownHooks ?? settings.hooks ?? {}),
-  };
+  return resolved as unknown as ResolvedToolLoop;
 }

@@ -1,8 +1,8 @@
-import { checkFunction, checkName, checkObject, checkString } from "../internal/check-argument.ts";
+import { checkFunction, checkName, checkObject, checkString, isObject } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import type { InferenceHost } from "./inference-host.ts";
-import { InferenceError } from "./inference-error.ts";
-import { checkSchema, findSchemaProblem, type JsonSchema } from "./json-schema.ts";
+import { failure } from "./inference-error.ts";
+import type { JsonSchema, SchemaCheck } from "./json-schema.ts";
 import { clonePlain, freezePlain } from "./plain-data.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -45,65 +45,66 @@ export interface ToolRegistry {
   call(name: string, args?: unknown, context?: Partial<ToolContext>): unknown;
 }
 
-const ANY_OBJECT: JsonSchema = freezePlain({ type: "object" });
+/** Makes a schema's check; one with parts that would not be checked is refused, naming the place. */
+export type CompileSchema = (schema: JsonSchema, place: string) => SchemaCheck;
+
+// For tools that say nothing of their arguments: it needs nothing compiled.
+const ANY_OBJECT: JsonSchema = { type: "object" };
+const findNoObject: SchemaCheck = (value) =>
+  isObject(value) ? undefined : `the arguments must be object, got ${describeValue(value)}`;
 
 export interface Tools {
   readonly createRegistry: () => ToolRegistry;
 }
 
-export function createTools(host: InferenceHost): Tools {
-  return { createRegistry: () => new Registry(host) };
+export function createTools(host: InferenceHost, compileSchema: CompileSchema): Tools {
+  return { createRegistry: () => createRegistry(host, compileSchema) };
 }
 
-class Registry implements ToolRegistry {
-  readonly #tools = new Map<string, { readonly definition: ToolDefinition; readonly handler: Handler }>();
-  readonly #host: InferenceHost;
+interface Tool {
+  readonly definition: ToolDefinition;
+  readonly findProblem: SchemaCheck;
+  readonly handler: (args: unknown, context: ToolContext) => unknown;
+}
 
-  constructor(host: InferenceHost) {
-    this.#host = host;
-  }
-
-  register(tool: ToolSpec): this {
-    checkObject("tool", tool);
-    const { name, description = "", parameters = ANY_OBJECT, handler } = tool;
-    checkName("tool.name", name);
-    checkString("tool.description", description);
-    checkFunction("tool.handler", handler);
-    checkSchema(parameters, "tool.parameters");
-    if (this.#tools.has(name)) throw new TypeError(`The tool ${name} is registered already`);
-    const definition = freezePlain({ name, description, parameters: clonePlain(parameters) });
-    this.#tools.set(name, { definition, handler });
-    return this;
-  }
-
-  useHost(...names: readonly string[]): this {
-    for (const name of names) {
-      checkName("name", name);
-      const tool = this.#host.tool?.(name);
-      if (tool === undefined) throw new InferenceError("no-host", `The host gives no tool ${name}`);
-      this.register(tool);
-    }
-    return this;
-  }
-
-  list(): ToolDefinition[] {
-    return Array.from(this.#tools.values(), ({ definition }) => definition);
-  }
-
-  has(name: string): boolean {
-    return this.#tools.has(name);
-  }
-
-  call(name: string, args: unknown = {}, context: Partial<ToolContext> = {}): unknown {
-    const tool = this.#tools.get(name);
-    if (tool === undefined) {
-      const known = [...this.#tools.keys()].join(", ") || "none";
-      throw new InferenceError("tool-refused", `There is no tool ${describeValue(name)}; there is: ${known}`);
-    }
-    const given = clonePlain(args);
-    const problem = findSchemaProblem(tool.definition.parameters, given);
-    if (problem !== undefined) throw new InferenceError("tool-refused", `The tool ${name} refuses: ${problem}`);
-    const handler = tool.handler as (args: unknown, context: ToolContext) => unknown;
-    return handler(given, { ...context, toolName: name, timestampMs: context.timestampMs ?? Date.now() });
-  }
+function createRegistry(host: InferenceHost, compileSchema: CompileSchema): ToolRegistry {
+  const tools = new Map<string, Tool>();
+  const registry: ToolRegistry = {
+    register(tool) {
+      checkObject("tool", tool);
+      const { name, description = "", parameters, handler } = tool;
+      checkName("tool.name", name);
+      checkString("tool.description", description);
+      checkFunction("tool.handler", handler);
+      if (tools.has(name)) throw new TypeError(`The tool ${name} is registered already`);
+      const definition = freezePlain({ name, description, parameters: clonePlain(parameters ?? ANY_OBJECT) });
+      const findProblem =
+        parameters === undefined ? findNoObject : compileSchema(definition.parameters, "tool.parameters");
+      tools.set(name, { definition, findProblem, handler: handler as Tool["handler"] });
+      return registry;
+    },
+    useHost(...names) {
+      for (const name of names) {
+        checkName("name", name);
+        const tool = host.tool?.(name);
+        if (tool === undefined) throw failure("no-host", `The host gives no tool ${name}`);
+        registry.register(tool);
+      }
+      return registry;
+    },
+    list: () => Array.from(tools.values(), ({ definition }) => definition),
+    has: (name) => tools.has(name),
+    call(name, args = {}, context = {}) {
+      const tool = tools.get(name);
+      if (tool === undefined) {
+        const known = [...tools.keys()].join(", ") || "none";
+        throw failure("tool-refused", `There is no tool ${describeValue(name)}; there is: ${known}`);
+      }
+      const given = clonePlain(args);
+      const problem = tool.findProblem(given);
+      if (problem !== undefined) throw failure("tool-refused", `The tool ${name} refuses: ${problem}`);
+      return tool.handler(given, { ...context, toolName: name, timestampMs: context.timestampMs ?? Date.now() });
+    },
+  };
+  return registry;
 }

@@ -1,6 +1,5 @@
-import { checkObject } from "../internal/check-argument.ts";
-import { describeValue } from "../internal/describe-value.ts";
-import { BlockKind } from "./consts.ts";
+import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
+import { type BlockKind, blockKinds } from "./consts.ts";
 import { isPlainObject } from "./plain-data.ts";
 
 /** One piece of a turn. Text kinds carry `{ text }`, a tool call `{ id, name, args }`, a tool use `{ id, result, error }`. */
@@ -21,52 +20,58 @@ export interface Turn {
   data?: Record<string, unknown>;
 }
 
-const KINDS: ReadonlySet<string> = new Set(Object.values(BlockKind));
+/** How far a list of blocks was looked at, so that a long one is not looked through again for each of its additions. */
+export interface BlocksSeen {
+  readonly blocks: readonly Block[];
+  readonly count: number;
+  readonly last: Block | undefined;
+}
 
-/** Refuses what is no turn, saying who gave it. It is not copied. */
-export function checkTurn(value: unknown, name: string): Turn {
-  checkObject(name, value);
-  const { blocks } = value as { readonly blocks?: unknown };
+/** Where what was not seen begins: at the start of another list, or one that was not only added to. */
+export function firstUnseen(blocks: readonly Block[], seen: BlocksSeen | undefined): number {
+  return seen?.blocks === blocks && blocks[seen.count - 1] === seen.last ? seen.count : 0;
+}
+
+/** Refuses what is no turn, saying who gave it: the two texts in one. It is not copied. */
+export function checkTurn(value: unknown, whose: string, what = "", seen?: BlocksSeen): Turn {
+  const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
   if (!Array.isArray(blocks)) {
-    throw new TypeError(`${name}.blocks must be an array, got ${describeValue(blocks)}`);
+    checkObject(whose + what, value);
+    checkList(`${whose}${what}.blocks`, blocks);
   }
-  for (let index = 0; index < blocks.length; index++) {
-    // The name is for a message that is hardly ever written.
-    if (!isBlock(blocks[index])) checkBlock(blocks[index], `${name}.blocks[${index}]`);
+  const list = blocks as readonly Block[];
+  for (let index = firstUnseen(list, seen); index < list.length; index++) {
+    checkBlock(list[index], whose, what, index);
   }
   return value as Turn;
 }
 
-function isBlock(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { kind, payload } = value as Partial<Block>;
-  return kind !== undefined && KINDS.has(kind) && (payload === undefined || isPlainObject(payload));
+export function isKind(kind: unknown): kind is BlockKind {
+  return blockKinds.includes(kind as BlockKind);
 }
 
-export function checkBlock(value: unknown, name: string): Block {
+/** Refuses what is no block. Its name is put together only for the message. */
+export function checkBlock(value: unknown, whose: string, what = "", index?: number): Block {
+  const { kind, payload } = (value ?? {}) as Partial<Block>;
+  const isKnown = isKind(kind);
+  if (isKnown && (payload === undefined || isPlainObject(payload))) return value as Block;
+  const name = whose + what + (index === undefined ? "" : `.blocks[${index}]`);
   checkObject(name, value);
-  const { kind, payload } = value as { readonly kind?: unknown; readonly payload?: unknown };
-  if (typeof kind !== "string" || !KINDS.has(kind)) {
-    throw new TypeError(`${name}.kind must be one of ${[...KINDS].join(", ")}, got ${describeValue(kind)}`);
-  }
-  if (payload !== undefined && !isPlainObject(payload)) {
-    throw new TypeError(`${name}.payload must be a plain object, got ${describeValue(payload)}`);
-  }
-  return value as Block;
+  return isKnown
+    ? refuse(`${name}.payload`, "a plain object", payload)
+    : refuse(`${name}.kind`, `one of ${blockKinds.join(", ")}`, kind);
 }
 
 /** What the model said last: the texts after the last thing that was said to it. */
-export function answerText(turn: Turn): string {
-  let text = "";
-  for (let index = turn.blocks.length - 1; index >= 0; index--) {
-    const block = turn.blocks[index];
-    if (block?.kind === BlockKind.USER || block?.kind === BlockKind.TOOL_USE) break;
-    if (block?.kind === BlockKind.LLM_TEXT) text = textOf(block) + text;
-  }
-  return text;
+export function answerText({ blocks }: Turn): string {
+  const last = blocks.findLastIndex(({ kind }) => kind === "user" || kind === "tool_use");
+  return blocks
+    .slice(last + 1)
+    .map((block) => (block.kind === "llm_text" ? textOf(block) : ""))
+    .join("");
 }
 
-export function textOf(block: Block): string {
-  const text = block.payload?.["text"];
+export function textOf(block: Block | undefined): string {
+  const text = block?.payload?.["text"];
   return typeof text === "string" ? text : "";
 }

@@ -1,7 +1,7 @@
 import { checkName, checkObject } from "../internal/check-argument.ts";
-import { BlockKind } from "./consts.ts";
+import type { BlockKind } from "./consts.ts";
 import { clonePlain } from "./plain-data.ts";
-import { type Block, checkBlock, checkTurn, type Turn } from "./turn.ts";
+import { type Block, checkBlock, checkTurn, isKind, type Turn } from "./turn.ts";
 
 /** Makes turns and blocks. Nothing that is given is kept: all is copied. */
 export interface Turns {
@@ -17,44 +17,51 @@ export interface Turns {
   readonly newToolUseBlock: (id: string, result: unknown, error?: string) => Block;
 }
 
-const KINDS: ReadonlySet<unknown> = new Set(Object.values(BlockKind));
+function newTurn(given: Partial<Turn> = {}): Turn {
+  const turn = { ...clonePlain(given) };
+  turn.blocks ??= [];
+  return checkTurn(turn, "turn");
+}
+
+const textBlock =
+  (kind: BlockKind, role: string) =>
+  (text: string): Block => ({ kind, role, payload: { text: String(text) } });
+
+/** A tool's result, or its error, for a call whose id is one. */
+export function toolUse(id: string, result: unknown, error: string | undefined): Block {
+  const payload: Record<string, unknown> = { id, result: clonePlain(result) };
+  if (error !== undefined) payload["error"] = String(error);
+  return { kind: "tool_use", role: "tool", payload };
+}
 
 export const turns: Turns = {
   normalize(given) {
     checkObject("turn", given);
-    const turn = clonePlain(given) as Turn & { blocks?: Block[] };
-    turn.blocks ??= [];
+    const turn = { ...given } as Partial<Turn>;
     if (Array.isArray(turn.blocks)) {
-      for (const block of turn.blocks) {
-        const kind: unknown = (block as Partial<Block> | null | undefined)?.kind;
-        if (typeof kind === "string" && !KINDS.has(kind)) block.kind = BlockKind.OTHER;
-      }
+      turn.blocks = turn.blocks.map((block: Partial<Block> | null) => {
+        const isOther = typeof block?.kind === "string" && !isKind(block.kind);
+        return (isOther ? { ...block, kind: "other" } : block) as Block;
+      });
     }
-    return checkTurn(turn, "turn");
+    return newTurn(turn);
   },
-  newTurn: (given = {}) => checkTurn({ ...clonePlain(given), blocks: clonePlain(given.blocks ?? []) }, "turn"),
+  newTurn,
   appendBlock(given, block) {
     const turn = clonePlain(checkTurn(given, "turn"));
     turn.blocks.push(clonePlain(checkBlock(block, "block")));
     return turn;
   },
-  newUserBlock: (text) => textBlock(BlockKind.USER, "user", text),
-  newSystemBlock: (text) => textBlock(BlockKind.SYSTEM, "system", text),
-  newAssistantBlock: (text) => textBlock(BlockKind.LLM_TEXT, "assistant", text),
+  newUserBlock: textBlock("user", "user"),
+  newSystemBlock: textBlock("system", "system"),
+  newAssistantBlock: textBlock("llm_text", "assistant"),
   newToolCallBlock(id, name, args) {
     checkName("id", id);
     checkName("name", name);
-    const payload = { id, name, args: clonePlain(args) };
-    return { id, kind: BlockKind.TOOL_CALL, role: "assistant", payload };
+    return { id, kind: "tool_call", role: "assistant", payload: { id, name, args: clonePlain(args) } };
   },
   newToolUseBlock(id, result, error) {
     checkName("id", id);
-    const payload: Record<string, unknown> = { id, result: clonePlain(result) };
-    if (error !== undefined) payload["error"] = String(error);
-    return { kind: BlockKind.TOOL_USE, role: "tool", payload };
+    return toolUse(id, result, error);
   },
 };
-
-function textBlock(kind: BlockKind, role: string, text: string): Block {
-  return { kind, role, payload: { text: String(text) } };
-}

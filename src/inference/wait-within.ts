@@ -1,29 +1,53 @@
-import type { ActiveRun } from "./active-run.ts";
+import { type ActiveRun, onStop } from "./active-run.ts";
+import { isThenable } from "./is-thenable.ts";
 
-/** A promise, or `late()`'s error when it takes longer than `ms`. Its timer goes when the run is stopped. */
-export function waitWithin<T>(run: ActiveRun, promise: PromiseLike<T>, ms: number, late: () => Error): Promise<T> {
-  let done = (): void => undefined;
-  const time = new Promise<never>((_, reject) => {
-    const cancelTimer = run.clock.after(ms, () => reject(late()));
-    const unwatch = run.onStop(cancelTimer);
-    done = () => {
-      cancelTimer();
-      unwatch();
-    };
+/**
+ * What `begin` of a tool answers, or an error when that takes longer than `ms`. The signal that `begin` is given fires then, and
+ * when the run is stopped. No timer is left.
+ */
+export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (signal: AbortSignal) => unknown): unknown {
+  const own = new AbortController();
+  const late = (): Error => {
+    const error = new Error(`The tool ${name} took more than ${ms} ms (executionTimeoutMs)`);
+    own.abort(error);
+    return error;
+  };
+  const { clock } = run;
+  const begunAt = clock.now();
+  let cancelTimer = (): void => undefined;
+  const unwatch = onStop(run, (error) => {
+    cancelTimer();
+    own.abort(error);
   });
-  return Promise.race([promise, time]).finally(done);
+  const over = (): void => {
+    cancelTimer();
+    unwatch();
+  };
+  try {
+    const answer = begin(own.signal);
+    if (isThenable(answer) && !run.isSync) {
+      const time = new Promise<never>((_, reject) => {
+        cancelTimer = clock.after(ms, () => reject(late()));
+      });
+      return Promise.race([answer, time]).finally(over);
+    }
+    // It cannot be cut off, but being late is being late.
+    if (clock.now() - begunAt > ms) throw late();
+    over();
+    return answer;
+  } catch (error) {
+    over();
+    throw error;
+  }
 }
 
-/** Some time; it ends at once, as a failure, when the run is stopped. */
+/** Some time, unless the run is stopped: then nobody waits for it, and its timer is gone. */
 export function sleep(run: ActiveRun, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const cancelTimer = run.clock.after(ms, () => {
       unwatch();
       resolve();
     });
-    const unwatch = run.onStop((error) => {
-      cancelTimer();
-      reject(error);
-    });
+    const unwatch = onStop(run, cancelTimer);
   });
 }

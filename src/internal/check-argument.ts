@@ -12,8 +12,13 @@ export function mustBe<T>(
   Refusal: ErrorConstructor = TypeError,
 ): Check<T> {
   return (name, value) => {
-    if (!isIt(value)) throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
+    if (!isIt(value)) refuse(name, wanted, value, Refusal);
   };
+}
+
+/** Refuses, in the words of the other checks. */
+export function refuse(name: string, wanted: string, value: unknown, Refusal: ErrorConstructor = TypeError): never {
+  throw new Refusal(`${name} must be ${wanted}, got ${describeValue(value)}`);
 }
 
 /** The same check for what may also be absent. */
@@ -30,17 +35,20 @@ export function checkFields(owner: object, checks: Readonly<Record<string, Check
   }
 }
 
-export const checkObject: Check<object> = /* @__PURE__ */ mustBe(
-  "an object",
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const checkObject: Check<object> = /* @__PURE__ */ mustBe("an object", isObject);
+
+export const checkList: Check<readonly unknown[]> = /* @__PURE__ */ mustBe("an array", Array.isArray);
 
 export const checkString: Check<string> = /* @__PURE__ */ mustBe("a string", (value) => typeof value === "string");
 
 /** A string that is neither empty nor only white space, and holds no half of a surrogate pair, so that it can be escaped. */
 export const checkName: Check<string> = /* @__PURE__ */ mustBe(
   "well-formed text that is not blank",
-  (value) => typeof value === "string" && value.trim() !== "" && !/\p{Cs}/u.test(value),
+  (value) => typeof value === "string" && !/^\s*$|\p{Cs}/u.test(value),
 );
 
 export const checkFunction: Check<unknown> = /* @__PURE__ */ mustBe(
@@ -52,13 +60,13 @@ export const checkOptionalFunction: Check<unknown> = /* @__PURE__ */ optional(ch
 
 /** One of a few words. */
 export function oneOf(...allowed: readonly string[]): Check<string> {
-  const wanted = allowed.map((one) => JSON.stringify(one)).join(" or ");
-  return mustBe(wanted, (value) => allowed.includes(value as string));
+  return (name, value) => checkOneOf(name, value, allowed);
 }
 
-export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  const check: Check<string> = oneOf(...allowed);
-  check(name, value);
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): asserts value is string {
+  if (!allowed.includes(value as string)) {
+    refuse(name, allowed.map((one) => JSON.stringify(one)).join(" or "), value);
+  }
 }
 
 /** A safe integer of at least `least`. */

@@ -60,9 +60,8 @@ export class ClaimLoop {
   async #claimOne(giveBack: () => void): Promise<boolean> {
     const claimed = await this.#core.transact((tx) => claimNext(this.#core, tx));
     if (claimed === undefined) return false;
-    const { run, fence, said } = claimed;
+    const { agent, run, fence, said } = claimed;
     this.#core.announce(run, said);
-    const agent = this.#core.options.agents.get(run.agent);
     void this.#owned.own(run, fence, (owned) => owned.run(agent), giveBack);
     return true;
   }

@@ -21,10 +21,13 @@ export class EngineCore {
   readonly options: ResolvedEngineOptions;
   readonly feeds: EventFeeds = new EventFeeds();
   readonly slots: Slots;
+  /** The agents that this engine knows, by name. */
+  readonly agents: readonly string[];
 
   constructor(options: ResolvedEngineOptions) {
     this.options = options;
     this.slots = new Slots(options.maxConcurrentRuns);
+    this.agents = [...options.agents.keys()];
   }
 
   now(): number {

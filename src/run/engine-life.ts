@@ -1,8 +1,6 @@
 import { TurnError } from "../errors.ts";
 import type { EngineCore } from "./engine-core.ts";
 
-const RETRY_MS = 1000;
-
 /**
  * Job: whether the engine works, what it does again and again while it does, and how it tells of a store that fails it.
  *
@@ -13,8 +11,6 @@ export class EngineLife {
   readonly #core: EngineCore;
   readonly #timers = new Set<() => void>();
   #state: "new" | "started" | "stopping" | "stopped" = "new";
-  #afterTrouble: (() => Promise<unknown>) | undefined;
-  #retrying = false;
   #storeTrouble = false;
 
   constructor(core: EngineCore) {
@@ -80,29 +76,11 @@ export class EngineLife {
     body().catch((error: unknown) => this.trouble(what, error));
   }
 
-  /** What is done a while after a trouble, by an engine that does nothing again and again. */
-  onTrouble(body: () => Promise<unknown>): void {
-    this.#afterTrouble = body;
-  }
-
   /** The store's trouble is told once, not at every look. */
   trouble(what: string, error: unknown): void {
-    this.#tryAgainLater();
     if (this.#storeTrouble || this.#state === "stopped") return;
     this.#storeTrouble = true;
     this.#core.options.log(`The run engine failed at ${what}; it tries again`, { error });
-  }
-
-  #tryAgainLater(): void {
-    const body = this.#afterTrouble;
-    if (body === undefined || this.#retrying || this.#state === "stopped") return;
-    this.#retrying = true;
-    const forget = this.#core.options.clock.after(RETRY_MS, () => {
-      this.#timers.delete(forget);
-      this.#retrying = false;
-      this.background("trying again", body);
-    });
-    this.#timers.add(forget);
   }
 
   /** The store answers again. */

@@ -35,7 +35,12 @@ export interface Retention {
 
 export interface RunEngineOptions extends TurnOwnerOptions {
   readonly store: RunStore;
-  /** Who answers, by name. An input without a name asks `default`. */
+  /**
+   * Who answers, by name. An input without a name asks `default`; one that names another is refused with `agent-not-found`. Runs
+   * that engines with more agents have put into the store are theirs: this one neither claims them nor begins them again
+   * after a crash, so that versions can be rolled out side by side. They wait until an engine that knows their agent comes;
+   * any engine cancels them, and goes on with their settling.
+   */
   readonly agents: Readonly<Record<string, Agent>>;
   /** What the product does in every turn. They run in the engine that owns the run, once, whoever listens. */
   readonly hooks?: Partial<OwnerHooks>;
@@ -150,11 +155,12 @@ function resolveAgents(agents: Readonly<Record<string, Agent>>): ReadonlyMap<str
   checkObject("agents", agents);
   const resolved = Object.entries(agents).map(([name, agent]): [string, AgentObject] => {
     if (typeof agent === "function") return [name, { stream: agent }];
-    const { stream, invoke, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
+    const { stream, invoke, cancel, replay } = Object(agent) as Partial<Record<keyof AgentObject, unknown>>;
     if (typeof stream !== "function") {
       throw new TypeError(`agents.${name} must be a function or an object with stream(), got ${describeValue(agent)}`);
     }
     checkOptionalFunction(`agents.${name}.invoke`, invoke);
+    checkOptionalFunction(`agents.${name}.cancel`, cancel);
     if (replay !== undefined) checkOneOf(`agents.${name}.replay`, replay, ["safe", "unsafe"]);
     return [name, agent];
   });

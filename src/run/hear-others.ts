@@ -1,4 +1,5 @@
 import { isEnded } from "../substrate/execution.ts";
+import { readCancelIntent } from "./cancel-intent.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { OwnedRuns } from "./owned-runs.ts";
 
@@ -17,11 +18,11 @@ export interface Waiting {
 export async function hearOthers(core: EngineCore, owned: OwnedRuns): Promise<Waiting> {
   const { feeds, options, slots } = core;
   const { due, claimable, cancelling, logs } = await core.transact((tx) => ({
-    due: tx.dueRuns(core.now(), 1).length > 0,
-    claimable: slots.free && tx.nextClaimable() !== undefined,
+    due: tx.dueRuns(core.now(), 1, core.agents).length > 0,
+    claimable: slots.free && tx.nextClaimable(core.agents) !== undefined,
     cancelling: tx
       .ownedRuns(options.workerId, "cancelling")
-      .map((run) => ({ executionId: run.executionId, reason: tx.getDocument(run, "cancel") })),
+      .map((run) => ({ executionId: run.executionId, reason: readCancelIntent(tx, run).reason })),
     logs: [...feeds.entries()]
       .filter(([executionId]) => !owned.has(executionId))
       .map(([executionId, feed]) => ({ feed, run: tx.getRun(executionId) })),

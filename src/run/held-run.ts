@@ -13,6 +13,8 @@ export interface HeldRun {
   readonly turn: OwnedTurn;
   readonly writer: RunWriter;
   readonly hook: EventHook;
+  /** Resolves when the lease is lost. */
+  readonly lost: Promise<void>;
 }
 
 /** Stores what the agent says. A promise means: wait for it before saying more. */

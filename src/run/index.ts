@@ -1,4 +1,4 @@
-export type { Agent, AgentObject, AgentRun, Decision, Resume, TranscriptMessage } from "../agent/agent.ts";
+export type { Agent, AgentObject, AgentRun, Decision, Resume, StoppedRun, TranscriptMessage } from "../agent/agent.ts";
 export type { RunEngineStats } from "./engine-stats.ts";
 export type { Retention, RunEngineOptions, SessionPolicy } from "./engine-options.ts";
 export { memoryStore } from "./memory-store.ts";

@@ -9,6 +9,8 @@ export interface MemoryRun {
   /** JSON text; the first has the id `firstEventId`. */
   events: string[];
   firstEventId: number;
+  /** Whether its events were trimmed, and none has come since. */
+  trimmed: boolean;
   /** JSON text by name. */
   readonly documents: Map<string, string>;
   /** Where each index holds the run now. */
@@ -83,8 +85,8 @@ export class MemoryRuns {
   readonly due: RunIndex = new RunIndex(({ record }) =>
     record.wakeAt === undefined ? undefined : { rank: record.wakeAt },
   );
-  readonly trimmable: RunIndex = new RunIndex(({ record, events }) =>
-    isEnded(record.state) && events.length > 0 ? { rank: record.finishedAt ?? -Infinity } : undefined,
+  readonly trimmable: RunIndex = new RunIndex(({ record, trimmed }) =>
+    isEnded(record.state) && !trimmed ? { rank: record.finishedAt ?? -Infinity } : undefined,
   );
 
   readonly #indexes: readonly RunIndex[] = [

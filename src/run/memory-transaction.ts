@@ -47,7 +47,14 @@ export class MemoryTransaction implements RunTransaction {
   insertRun(given: NewRun): RunRecord {
     if (this.#runs.get(given.executionId) !== undefined) throw new Error(`Run ${given.executionId} exists already`);
     const record = newRecord(++this.#lastSeq, given);
-    const run: MemoryRun = { record, events: [], firstEventId: 1, documents: new Map(), places: new Map() };
+    const run: MemoryRun = {
+      record,
+      events: [],
+      firstEventId: 1,
+      trimmed: false,
+      documents: new Map(),
+      places: new Map(),
+    };
     this.#runs.add(run);
     this.#undo.push(() => {
       this.#runs.delete(run);
@@ -79,18 +86,20 @@ export class MemoryTransaction implements RunTransaction {
   appendEvents({ executionId }: RunRecord, firstId: number, events: readonly string[]): void {
     if (events.length === 0) return;
     const run = this.#known(executionId);
-    const { firstEventId } = run;
+    const { firstEventId, trimmed } = run;
     const count = run.events.length;
     if (count === 0) run.firstEventId = firstId;
     if (firstId !== run.firstEventId + count) {
       throw new Error(`Run ${executionId} cannot get event ${firstId} now: the next is ${run.firstEventId + count}`);
     }
     for (const json of events) run.events.push(json);
-    if (count === 0) this.#runs.refresh(run);
+    run.trimmed = false;
+    if (trimmed) this.#runs.refresh(run);
     this.#undo.push(() => {
       run.events.length = count;
       run.firstEventId = firstEventId;
-      if (count === 0) this.#runs.refresh(run);
+      run.trimmed = trimmed;
+      if (trimmed) this.#runs.refresh(run);
     });
   }
 
@@ -105,17 +114,19 @@ export class MemoryTransaction implements RunTransaction {
 
   trimEvents({ executionId }: RunRecord): void {
     const run = this.#known(executionId);
-    const old = run.events;
-    const set = (events: string[]): void => {
+    const { events: old, trimmed: wasTrimmed } = run;
+    const set = (events: string[], trimmed: boolean): void => {
       run.events = events;
+      run.trimmed = trimmed;
       this.#runs.refresh(run);
     };
-    set([]);
-    this.#undo.push(() => set(old));
+    set([], true);
+    this.#undo.push(() => set(old, wasTrimmed));
   }
 
-  nextClaimable(): RunRecord | undefined {
-    return records(this.#runs.claimable.bucket(), 1)[0];
+  nextClaimable(agents: readonly string[]): RunRecord | undefined {
+    const next = this.#runs.claimable.bucket().find(({ run }) => agents.includes(run.record.agent));
+    return next === undefined ? undefined : { ...next.run.record };
   }
 
   waitingRuns(limit: number): RunRecord[] {
@@ -131,13 +142,17 @@ export class MemoryTransaction implements RunTransaction {
     return records(this.#runs.owned.bucket(ownedKey(workerId, state)));
   }
 
-  dueRuns(now: number, limit: number): RunRecord[] {
-    const due = this.#runs.due.bucket();
-    return records(due, limit).filter(({ wakeAt = Infinity }) => wakeAt <= now);
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[] {
+    const due: RunRecord[] = [];
+    for (const { rank, run } of this.#runs.due.bucket()) {
+      if (rank > now || due.length >= limit) break;
+      if (mayMove(run.record, agents)) due.push({ ...run.record });
+    }
+    return due;
   }
 
-  nextWakeAt(): number | undefined {
-    return this.#runs.due.bucket()[0]?.rank;
+  nextWakeAt(agents: readonly string[]): number | undefined {
+    return this.#runs.due.bucket().find(({ run }) => mayMove(run.record, agents))?.rank;
   }
 
   listRuns({ tenantId, sessionId, states }: RunFilter, limit: number): RunRecord[] {
@@ -202,6 +217,11 @@ export class MemoryTransaction implements RunTransaction {
     map.set(key, value);
     this.#undo.push(() => (old === undefined ? map.delete(key) : map.set(key, old)));
   }
+}
+
+/** Whether time alone may move the run in the hands of one who knows these agents. */
+function mayMove({ state, agent }: RunRecord, agents: readonly string[]): boolean {
+  return state !== "running" || agents.includes(agent);
 }
 
 function records(places: readonly { readonly run: MemoryRun }[], limit = Infinity): RunRecord[] {

@@ -7,6 +7,7 @@ import { describeValue } from "../internal/describe-value.ts";
 import type { OpenRequest } from "../substrate/substrate.ts";
 import { DEFAULT_AGENT, type TurnInput } from "../substrate/turn-input.ts";
 import { startedEvent } from "../turn/envelope.ts";
+import { putCancelIntent } from "./cancel-intent.ts";
 import { checkSize } from "./check-size.ts";
 import type { EngineCore } from "./engine-core.ts";
 import { RunDraft, type SaidEvents } from "./run-draft.ts";
@@ -87,7 +88,8 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
   const draft = new RunDraft(tx, created);
   draft.say(startedEvent(request));
   draft.say({ type: "run.created", data: { executionId: request.executionId, agent: request.agent } });
-  if (blocked || !slotsFree || tx.nextClaimable()?.executionId !== request.executionId) announceQueued(core, draft);
+  if (blocked || !slotsFree || tx.nextClaimable(core.agents)?.executionId !== request.executionId)
+    announceQueued(core, draft);
   const said = draft.write();
   return {
     run: draft.run,
@@ -179,7 +181,7 @@ function interrupt(
 /** Records that a run shall be stopped; whoever owns it, or takes it over, sees to it (S7). */
 export function recordCancel(core: EngineCore, draft: RunDraft, reason: string | undefined): void {
   const owned = core.hasOwner(draft.run);
-  if (reason !== undefined) draft.tx.putDocument(draft.run, "cancel", reason);
+  putCancelIntent(draft, reason);
   draft.moveTo("cancelling");
   // Without an owner anybody may take it, at once.
   if (!owned) draft.set({ workerId: undefined, leaseUntil: 0, wakeAt: core.now() });

@@ -46,7 +46,7 @@ export class OwnedRun {
       // As an error, so that an agent can tell it from a stop: what it has started elsewhere goes on for another worker.
       lost: () => this.#end("lost", new TurnError("lease-lost", "The lease is lost")),
     });
-    this.#held = { core, executionId, turn, writer: this.#writer, hook };
+    this.#held = { core, executionId, turn, writer: this.#writer, hook, lost: this.#lost.promise };
     this.extendLease(run.leaseUntil);
   }
 
@@ -73,11 +73,10 @@ export class OwnedRun {
   }
 
   /** Runs the agent and settles; returns when there is nothing left for this worker to do. Never rejects. */
-  run(agent: AgentObject | undefined): Promise<void> {
+  run(agent: AgentObject): Promise<void> {
     return this.#guarded(async () => {
       const begun = await this.#writer.commit((draft) => beginRun(draft, this.#core.options.maxHistoryTurns));
       if (begun === undefined) return settleEnding(this.#held, { how: "cancelled" });
-      if (agent === undefined) return settleEnding(this.#held, agentMissing(begun.run.agent));
       const produced = await this.#produce(agent, begun);
       if (this.isLost) return;
       if (produced.end.how === "suspended" && (await this.#suspend())) return;
@@ -147,9 +146,4 @@ export class OwnedRun {
   #suspend(): Promise<boolean> {
     return this.#writer.commit((draft) => suspendRun(draft, this.#core.now()));
   }
-}
-
-function agentMissing(name: string): Ending {
-  const message = `This engine has no agent ${JSON.stringify(name)} to go on with`;
-  return { how: "failed", error: new TurnError("agent-not-found", message) };
 }

@@ -39,8 +39,8 @@ export class OwnedRuns {
   }
 
   /** Lets the run's owner know of a stop that is recorded in the store, if the owner is here. */
-  cancel(executionId: string, reason: unknown): void {
-    this.#runs.get(executionId)?.cancel(typeof reason === "string" ? reason : undefined);
+  cancel(executionId: string, reason: string | undefined): void {
+    this.#runs.get(executionId)?.cancel(reason);
   }
 
   /** Takes a run into this worker's hands for as long as `work` lasts. Never rejects. */

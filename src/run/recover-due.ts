@@ -11,7 +11,7 @@ export async function recoverDue(core: EngineCore, life: EngineLife, owned: Owne
   while (life.works) {
     // A run at work here is nobody's to recover: its own renewal decides.
     const limit = SWEEP_LIMIT + owned.size;
-    const due = await core.transact((tx) => tx.dueRuns(core.now(), limit));
+    const due = await core.transact((tx) => tx.dueRuns(core.now(), limit, core.agents));
     const others = due.filter(({ executionId }) => !owned.has(executionId));
     for (const { executionId } of others) if (life.works) await recoverOne(core, owned, executionId);
     moved += others.length;

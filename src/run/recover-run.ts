@@ -9,6 +9,10 @@ import { type Ending, type TakenRun, takeRun } from "./take-run.ts";
 /**
  * Moves a run that time alone must move (R5): its worker is lost, its deadline or an approval's time is up, or nobody has
  * seen to its cancelling yet. What needs work outside of the store is taken and returned.
+ *
+ * Only a run that was running needs its agent for that, and is left alone where that is not known. Whatever else must
+ * happen (a settle or a cancelling is finished, an approval expires, a deadline passes in the queue, a run that was claimed and
+ * not begun goes back there) needs none, and any worker does it.
  */
 export function recoverRun(core: EngineCore, draft: RunDraft): TakenRun | undefined {
   const { run } = draft;
@@ -62,7 +66,10 @@ function requeue(draft: RunDraft): undefined {
 
 function recoverRunning(core: EngineCore, draft: RunDraft): TakenRun | undefined {
   const { run } = draft;
-  if (core.options.agents.get(run.agent)?.replay !== "safe") {
+  const agent = core.options.agents.get(run.agent);
+  // Left to those who know whether it may be begun again, and can do it.
+  if (agent === undefined) return undefined;
+  if (agent.replay !== "safe") {
     const message =
       "The worker that ran this turn was lost, and its agent is not replay-safe: it may have acted already, so it is not called again";
     return take(core, draft, { how: "failed", error: new TurnError("recovery-failed", message) });

@@ -168,11 +168,8 @@ class Engine implements RunEngine {
     if (!this.#life.begin()) return;
     const { pollMs, heartbeatMs, retention, wake } = this.#core.options;
     this.#life.background("taking up what an earlier process left", () => this.recover());
-    if (wake !== undefined) {
-      // Alone with its store, it is told when to look; only a store in trouble is asked again without a word.
-      this.#life.onTrouble(() => this.recover());
-      return;
-    }
+    // Alone with its store, it is told when to look.
+    if (wake !== undefined) return;
     this.#life.every(pollMs, "asking the store what happened", () => this.#poll());
     this.#life.every(heartbeatMs, "renewing leases", () => this.#owned.renew());
     if (retention.maxAgeMs !== undefined || retention.maxRuns !== undefined) {

@@ -115,27 +115,30 @@ export interface RunTransaction {
   /** Deletes the run's events. */
   trimEvents(run: RunRecord): void;
 
-  /** The first run without an owner and not blocked, in state `queued` or `resuming`: highest priority, then lowest seq. */
-  nextClaimable(): RunRecord | undefined;
+  /**
+   * The first run without an owner and not blocked, in state `queued` or `resuming`, whose agent is one of these: highest
+   * priority, then lowest seq.
+   */
+  nextClaimable(agents: readonly string[]): RunRecord | undefined;
   /** All runs that wait for a slot, in the order in which they will be claimed, blocked ones included. */
   waitingRuns(limit: number): RunRecord[];
   /** The session's runs that have not ended, lowest seq first. */
   liveRuns(tenantId: string, sessionId: string): RunRecord[];
   /** The worker's runs in a state. */
   ownedRuns(workerId: string, state: ExecutionState): RunRecord[];
-  /** Runs whose `wakeAt` is not later than `now`, earliest first. */
-  dueRuns(now: number, limit: number): RunRecord[];
-  /** The earliest `wakeAt` of all. */
-  nextWakeAt(): number | undefined;
+  /** Runs whose `wakeAt` is not later than `now`, earliest first; in state `running` only those whose agent is one of these. */
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[];
+  /** The earliest `wakeAt` of all; in state `running` only of those whose agent is one of these. */
+  nextWakeAt(agents: readonly string[]): number | undefined;
   /** Newest first. */
   listRuns(filter: RunFilter, limit: number): RunRecord[];
-  /** Ended runs that still have events, those that ended longest ago first; the newest `skipNewest` are left out. */
+  /** Ended runs that were not trimmed, those that ended longest ago first; the newest `skipNewest` are left out. */
   trimmableRuns(limit: number, skipNewest: number): RunRecord[];
 
   getApproval(approvalId: string): ApprovalRecord | undefined;
   /** By index. */
   approvals(executionId: string): ApprovalRecord[];
-  /** Inserts or replaces. */
+  /** Inserts, or replaces one that has the same execution and index. */
   putApproval(approval: ApprovalRecord): void;
 
   /** Turns before `turnIndex`: the newest `limit`, oldest first. */

@@ -7,6 +7,8 @@ import { runHookSafely } from "../turn/run-hook.ts";
 import { concludeTurn, type Settlement, withoutAnswer } from "../turn/settlement.ts";
 import { type SettleProgress, type SettleStep, settleTurn } from "../turn/settle-turn.ts";
 import { subjectOf } from "../turn/turn-owner.ts";
+import { cancelAgent } from "./cancel-agent.ts";
+import { readCancelIntent } from "./cancel-intent.ts";
 import { checkSize } from "./check-size.ts";
 import { closeRun } from "./close-run.ts";
 import type { HeldRun } from "./held-run.ts";
@@ -15,10 +17,14 @@ import type { Ending } from "./take-run.ts";
 
 /** Settles what the agent has come to: first the point of no return, committed with the run's last events (R8). */
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
+  // Where no call of the agent was at work here, none has heard of the stop by its signal.
+  if (produced.end.how === "stopped" && produced.producer === undefined) await cancelAgent(held);
   let settlement = await conclude(held, await withReason(held, produced));
   const entered = await enter(held, settlement);
   if (!entered) {
-    // A stop was recorded before this point of no return: it counts, however the agent has ended.
+    // A stop was recorded before this point of no return: it counts, however the agent has ended. One that asked a person,
+    // or broke off, may have left something at work.
+    if (produced.end.how !== "drained") await cancelAgent(held);
     settlement = await conclude(held, await withReason(held, { ...produced, end: { how: "stopped" } }));
     await enter(held, settlement);
   }
@@ -54,7 +60,6 @@ function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
     if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;
     draft.moveTo("settling");
     draft.tx.putDocument(draft.run, "settlement", settlement as unknown as JsonValue);
-    draft.tx.putDocument(draft.run, "progress", {});
     return true;
   });
 }
@@ -62,8 +67,8 @@ function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
 /** A stop's reason is the one that was recorded with it. */
 async function withReason({ writer }: HeldRun, produced: Produced): Promise<Produced> {
   if (produced.end.how !== "stopped") return produced;
-  const reason = await writer.commit(({ tx, run }) => tx.getDocument(run, "cancel"));
-  return typeof reason === "string" ? { ...produced, reason } : produced;
+  const { reason } = await writer.commit(({ tx, run }) => readCancelIntent(tx, run));
+  return reason === undefined ? produced : { ...produced, reason };
 }
 
 /** Goes on with a settle that a crash cut off (R5). */
@@ -74,7 +79,7 @@ async function resettle(held: HeldRun, giveUp: TurnError | undefined): Promise<v
   }));
   const settlement = stored.settlement as unknown as Settlement | undefined;
   if (settlement === undefined) throw new Error(`Run ${held.executionId} is settling without a settlement`);
-  const progress = stored.progress as unknown as Omit<SettleProgress, "settlement">;
+  const progress = (stored.progress ?? {}) as unknown as Omit<SettleProgress, "settlement">;
   if (giveUp === undefined) return finish(held, { ...progress, settlement });
   // Its hooks took every worker with them that tried: end it without them, and say so.
   const failure = { message: giveUp.message, code: giveUp.code };
@@ -115,8 +120,6 @@ function after(progress: SettleProgress, step: SettleStep): SettleProgress {
       return { ...progress, persisted: step.failure === undefined ? {} : { failure: step.failure } };
     case "completed":
       return { ...progress, completed: true };
-    case "ended":
-      return { ...progress, ended: true };
     case "closed":
       return progress;
   }

@@ -4,6 +4,7 @@ import type { TurnEvent } from "../event/turn-event.ts";
 import { isTurnError } from "../errors.ts";
 import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import { type AgentCheckpoint, decodeCheckpoint, encodeCheckpoint } from "./agent-checkpoint.ts";
+import { deliverDecision } from "./deliver-decision.ts";
 import { followRun, toTurnError } from "./follow-run.ts";
 import type { InteractionRequest } from "./interaction.ts";
 import { beginRun, expired, joinRun, resultEvents } from "./open-run.ts";
@@ -100,20 +101,7 @@ export class AgentAttempt {
     const { answered } = this.#place;
     // A resume that is kept from an earlier question is no answer to this one.
     if (resume === undefined || answered.includes(resume.approvalId)) return false;
-    const { transport, answer } = this.#sandbox;
-    const { approvalId: _approvalId, decision, ...more } = resume;
-    const { all: _all, ...given } = more;
-    const answerTo =
-      decision === "expired"
-        ? ({ outcome: "declined", note: "Nobody answered in time" } as const)
-        : answer(asked.request, { decision, ...given });
-    try {
-      await transport.respond(this.#remote, { id: asked.approvalId, ...answerTo });
-    } catch (error) {
-      // Answered before a crash, or not waited for any more: the run has gone on either way.
-      const isPast = error instanceof RemoteFailure && [404, 409, 410].includes(error.status ?? 0);
-      if (!isPast) throw error;
-    }
+    await deliverDecision(this.#sandbox, this.#remote, asked, resume);
     const { asked: _asked, ...place } = this.#place;
     this.#place = { ...place, answered: [...answered, resume.approvalId] };
     await this.#run.saveCheckpoint(encodeCheckpoint(this.#place));

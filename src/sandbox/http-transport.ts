@@ -1,13 +1,13 @@
 import { checkName, checkOptionalFunction } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
 import { describeValue } from "../internal/describe-value.ts";
-import { readSome } from "../internal/read-some.ts";
 import { readFrames } from "./read-frames.ts";
+import { readAnswer, readRefusal } from "./read-refusal.ts";
 import { redactAll, redactOnly } from "./redact.ts";
-import { type Refusal, refusalFailure, RemoteFailure, severed, thrownFailure } from "./remote-failure.ts";
-import type { SandboxEvent } from "./sandbox-sdk.ts";
+import { refusalFailure, RemoteFailure, severed, thrownFailure } from "./remote-failure.ts";
+import { isObject } from "./remote-outcome.ts";
 import type { RemoteStream, RunRef, SandboxTransport } from "./sandbox-transport.ts";
-import { createStallGuard, type StallGuard } from "./stall-guard.ts";
+import { createStallGuard } from "./stall-guard.ts";
 
 /** A sandbox that is reached straight over HTTP. */
 export interface SandboxEndpoint {
@@ -17,9 +17,6 @@ export interface SandboxEndpoint {
   readonly token: string;
   readonly fetch?: typeof fetch;
 }
-
-/** How long the sandbox may take to say why it refuses, and how much of it is read. */
-const REFUSAL_MS = 5000;
 
 /**
  * The wire of the sandbox: `POST /agents/run/stream` with `X-Execution-ID` starts a run or joins it, and is sent by
@@ -102,30 +99,15 @@ export function createHttpTransport(
       }
       // A stream that nobody has begun to read may lie for as long as it likes.
       guard.stop();
-      let reading: StallGuard | undefined;
-      const stream = readFrames(response.body, {
+      return readFrames(response.body, {
+        clock,
         redact,
         redactError,
+        stallMs,
+        giveUp: () => connection.abort(),
         signal: connection.signal,
-        onBytes: () => reading?.touch(),
-        onEnd: () => {
-          reading?.stop();
-          end();
-        },
+        onEnd: release,
       });
-      async function* guarded(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
-        reading = createStallGuard(clock, stallMs, () => {
-          stalled = true;
-          connection.abort();
-        });
-        try {
-          yield* stream.batches;
-          if (stalled) throw severed("It was given up");
-        } catch (error) {
-          throw stalled ? severed(`The sandbox was silent for ${stallMs} ms`) : error;
-        }
-      }
-      return { batches: guarded(), leftover: () => stream.leftover() };
     } catch (error) {
       end();
       throw stalled ? severed(`The sandbox did not answer for ${stallMs} ms`) : error;
@@ -165,11 +147,12 @@ export function createHttpTransport(
     reconnect: events,
     // The wire has no route for it.
     result: async () => undefined,
-    async interrupt(run) {
+    async interrupt(run, signal) {
       const body = { executionId: run.executionId };
-      const response = await request(sessionPath(run, "/abort"), { method: "POST", body });
-      const answer = readRecord(await readSome(response, clock, REFUSAL_MS));
-      return (readObject(answer["data"]) ?? answer)["cancelled"] === true;
+      const response = await request(sessionPath(run, "/abort"), { method: "POST", body }, signal);
+      const answer = await readAnswer(response, clock);
+      const { data } = answer;
+      return (isObject(data) ? data : answer)["cancelled"] === true;
     },
     async respond(run, answer) {
       const response = await request(sessionPath(run, "/interactions"), { method: "POST", body: answer });
@@ -199,46 +182,4 @@ function readBase(url: unknown): string {
   }
   if (base.search !== "" || base.hash !== "") throw new TypeError("url must have no query and no fragment");
   return base.href.replace(/\/+$/, "");
-}
-
-async function readRefusal(response: Response, clock: Clock): Promise<Refusal> {
-  const { status, headers } = response;
-  const text = await readSome(response, clock, REFUSAL_MS);
-  const body = readRecord(text);
-  const nested = readObject(body["error"]) ?? {};
-  const word = typeof body["error"] === "string" ? body["error"] : undefined;
-  const code = [nested["code"], body["code"], word].find((one): one is string => typeof one === "string");
-  const message = [nested["message"], body["message"], body["detail"]].find(
-    (one): one is string => typeof one === "string",
-  );
-  const retryAfterMs = readRetryAfter(headers.get("retry-after"), clock);
-  return {
-    // A redirect that is not followed is no answer of the sandbox's.
-    status: status >= 300 && status < 400 ? 502 : status,
-    ...(code === undefined ? {} : { code }),
-    ...(message === undefined ? {} : { message }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
-}
-
-/** Seconds, or a date. */
-function readRetryAfter(value: string | null, clock: Clock): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - clock.now();
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
-}
-
-function readRecord(text: string): Record<string, unknown> {
-  try {
-    return readObject(JSON.parse(text)) ?? {};
-  } catch {
-    // A body that is no JSON says no more than its status does.
-    return {};
-  }
-}
-
-function readObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }

@@ -1,42 +1,66 @@
+import type { Clock } from "../internal/clock.ts";
+import { ignoreRejection } from "../internal/ignore-rejection.ts";
 import { MAX_EVENT_BYTES } from "../wire/event-json.ts";
 import { type SseFrame, SseFrameReader } from "../wire/sse-frames.ts";
 import type { Redact } from "./redact.ts";
-import { thrownFailure } from "./remote-failure.ts";
+import { severed, thrownFailure } from "./remote-failure.ts";
+import { isObject } from "./remote-outcome.ts";
 import type { SandboxEvent } from "./sandbox-sdk.ts";
 import type { Leftover, RemoteStream } from "./sandbox-transport.ts";
+import { createStallGuard } from "./stall-guard.ts";
 
 /** What a frame's data means where it is no object. */
 const DONE_MARK = "[DONE]";
 const BATCH = 128;
+/** How long a connection that has said its last event may take to end. */
+const LINGER_MS = 50;
 
 export interface ReadFramesOptions {
+  readonly clock: Clock;
   readonly redact: Redact;
-  /** Ends the reading. */
-  readonly signal: AbortSignal;
   /** For what goes wrong with the bytes. */
   readonly redactError: Redact;
-  /** Bytes came, be they only a comment that keeps the connection open. */
-  readonly onBytes: () => void;
+  /** Ends the reading. */
+  readonly signal: AbortSignal;
+  /** How long no bytes may come, be they only a comment that keeps the connection open. */
+  readonly stallMs: number;
+  /** Ends a connection that fell silent; `signal` fires with it. */
+  readonly giveUp: () => void;
   /** The reader is done with it, one way or the other. */
   readonly onEnd: () => void;
 }
 
 /** The sandbox's event stream, a batch per chunk of bytes. */
 export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFramesOptions): RemoteStream {
-  const { redact, redactError, signal, onBytes, onEnd } = options;
+  const { clock, redact, redactError, signal, stallMs, giveUp, onEnd } = options;
   let leftover: Leftover | undefined;
 
   async function* batches(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
     const frames = new SseFrameReader({ maxFrameBytes: MAX_EVENT_BYTES });
     const reader = body.getReader();
+    const read = (): ReturnType<typeof reader.read> => {
+      const reading = reader.read();
+      // Whoever leaves does not wait for it.
+      ignoreRejection(reading);
+      return reading;
+    };
     const cancel = (): void => void reader.cancel().catch(() => undefined);
     // Not every `fetch` ends its body with its signal, and a read that hangs would hang for ever.
     signal.addEventListener("abort", cancel, { once: true });
+    let coming = read();
+    let broke = false;
+    let stalled = false;
+    const guard = createStallGuard(clock, stallMs, () => {
+      stalled = true;
+      giveUp();
+    });
     try {
       for (;;) {
-        const { done, value } = await reader.read();
-        onBytes();
+        const { done, value } = await coming;
+        guard.touch();
         if (done) break;
+        // On its way while these bytes are worked on.
+        coming = read();
         const whole: SseFrame[] = [];
         let broken: { readonly error: unknown } | undefined;
         try {
@@ -55,18 +79,36 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
         }
         if (broken !== undefined) throw broken.error;
       }
-      leftover = readLeftover(frames, redact);
+      if (!stalled) leftover = readLeftover(frames, redact);
     } catch (error) {
-      throw thrownFailure(error, redactError);
+      broke = true;
+      if (!stalled) throw thrownFailure(error, redactError);
     } finally {
+      guard.stop();
       onEnd();
       signal.removeEventListener("abort", cancel);
-      // Gives the connection back when the reader left early; one that has ended or failed has nothing to cancel.
-      cancel();
+      if (broke || signal.aborted) cancel();
+      else letEnd(coming, cancel, clock);
     }
+    if (stalled) throw severed(`The sandbox was silent for ${stallMs} ms`);
   }
 
   return { batches: batches(), leftover: () => leftover };
+}
+
+/**
+ * After the last event mostly nothing comes but the end: a connection that is let come to it can serve the next request.
+ * One that goes on is cancelled, for its reader has left.
+ */
+function letEnd(last: Promise<{ readonly done: boolean }>, cancel: () => void, clock: Clock): void {
+  const giveUp = clock.after(LINGER_MS, cancel);
+  last.then(
+    ({ done }) => {
+      giveUp();
+      if (!done) cancel();
+    },
+    () => giveUp(),
+  );
 }
 
 function parseInto(
@@ -124,8 +166,4 @@ function readLeftover(frames: SseFrameReader, redact: Redact): Leftover | undefi
 
 function withoutType({ type: _type, ...rest }: Record<string, unknown>): Record<string, unknown> {
   return rest;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
-import type { AgentObject, AgentRun } from "../agent/agent.ts";
+import type { AgentObject, AgentRun, StoppedRun } from "../agent/agent.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
 import { AgentAttempt } from "./agent-attempt.ts";
+import { cancelRemote } from "./cancel-remote.ts";
 import { resolveSandbox, type SandboxAccess, type SandboxOptions } from "./sandbox-options.ts";
 
 export interface SandboxAgentOptions extends Omit<SandboxOptions, "claim" | "whenExpired"> {
@@ -16,8 +17,9 @@ export interface SandboxAgentOptions extends Omit<SandboxOptions, "claim" | "whe
 /**
  * A sandbox as an agent of the run engine: hooks and log live in the engine, the work is done in the sandbox. What the
  * agent keeps is which remote run it started and how far it has read it, so an engine that was restarted reads on instead
- * of starting the run again; hence it is replay-safe. A stop interrupts the run in the sandbox. A question of the
- * sandbox's agent suspends the run in the engine until it is decided.
+ * of starting the run again; hence it is replay-safe. A stop interrupts the run in the sandbox, also
+ * when no engine follows it at that moment: while it waits for an approval, or its engine was lost. A question of the sandbox's
+ * agent suspends the run in the engine until it is decided.
  *
  * @example
  * ```ts no-run
@@ -37,6 +39,7 @@ export function sandboxAgent(access: SandboxAccess, options: SandboxAgentOptions
   const sandbox = resolveSandbox(access, rest, { whenExpired: "result" });
   return {
     replay: "safe",
+    cancel: (run: StoppedRun): Promise<void> => cancelRemote(sandbox, run),
     stream: (run: AgentRun): AsyncIterable<TurnEvent> =>
       new AgentAttempt(sandbox, run, { bufferMs, checkpointEvents }).stream(),
   };

@@ -1,24 +1,19 @@
 import { checkIdentity } from "../event/identity.ts";
-import type { TurnEvent } from "../event/turn-event.ts";
-import { isTurnError } from "../errors.ts";
 import { checkName, checkObject, checkOneOf } from "../internal/check-argument.ts";
-import { abortWith } from "../internal/abort-with.ts";
 import type { ApprovalDecision, ExecutionSnapshot } from "../substrate/execution.ts";
 import type { Attachment, OpenRequest, Substrate } from "../substrate/substrate.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
-import { readEvents } from "./event-reader.ts";
-import { followRun, toTurnError } from "./follow-run.ts";
+import { attachTo, linked, whatIsLeft } from "./attach-run.ts";
+import { toTurnError } from "./follow-run.ts";
 import { checkSameRequest, type KnownRun, KnownRuns, newRun } from "./known-runs.ts";
-import { beginRun, expired, joinRun, notFound, resultEvents } from "./open-run.ts";
+import { beginRun, expired, joinRun, notFound } from "./open-run.ts";
 import { RemoteFailure } from "./remote-failure.ts";
 import { catchUp } from "./catch-up.ts";
 import { decideRun } from "./decide-run.ts";
-import { RunFold } from "./run-fold.ts";
 import { type ResolvedSandbox, resolveSandbox, type SandboxAccess, type SandboxOptions } from "./sandbox-options.ts";
 import type { SandboxEvent } from "./sandbox-sdk.ts";
-import { promptOf, type RemoteStream } from "./sandbox-transport.ts";
+import { promptOf } from "./sandbox-transport.ts";
 import { snapshotOf } from "./sandbox-snapshot.ts";
-import { EventTidier } from "./tidy-events.ts";
 
 /**
  * A sandbox as a place where executions live. Its log holds the agent's raw events (`envelope: "none"`), so a turn over
@@ -150,7 +145,12 @@ class SandboxSubstrate implements Substrate {
       const { created, stream } = await begun;
       if (stream !== undefined) connection.signal.addEventListener("abort", () => starting.abort(), { once: true });
       if (connection.signal.aborted) starting.abort();
-      return this.#attachment(known, { created, after: "0", connection, ...(stream === undefined ? {} : { stream }) });
+      return attachTo(this.#sandbox, known, {
+        created,
+        after: "0",
+        connection,
+        ...(stream === undefined ? {} : { stream }),
+      });
     } catch (error) {
       if (!(error instanceof RemoteFailure)) throw error;
       if (mayNot) known.exists = true;
@@ -166,88 +166,14 @@ class SandboxSubstrate implements Substrate {
     try {
       const stream = await joinRun({ transport, run, retry, signal: connection.signal }, after);
       known = this.#runs.keep(known);
-      return this.#attachment(known, { created: false, after, connection, stream });
+      return attachTo(this.#sandbox, known, { created: false, after, connection, stream });
     } catch (error) {
       if (!(error instanceof RemoteFailure)) throw error;
-      const events = await this.#whatIsLeft(known, after, error);
+      const events = await whatIsLeft(this.#sandbox, known, after, error);
       async function* rest(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
         yield events;
       }
-      return this.#attachment(known, { created: false, after, connection, batches: rest() });
+      return attachTo(this.#sandbox, known, { created: false, after, connection, batches: rest() });
     }
   }
-
-  #attachment(
-    known: KnownRun,
-    reading: {
-      readonly created: boolean;
-      readonly after: string;
-      readonly connection: AbortController;
-      readonly stream?: RemoteStream;
-      readonly batches?: AsyncGenerator<readonly SandboxEvent[], void, undefined>;
-    },
-  ): Attachment {
-    const { created, after, connection, stream } = reading;
-    const { transport, retry } = this.#sandbox;
-    const { run } = known;
-    const { signal } = connection;
-    const first = stream === undefined ? {} : { first: stream };
-    const batches = reading.batches ?? followRun({ transport, run, after, ...first, retry, signal });
-    // Who reads from the start learns how the run stands, for whoever asks next.
-    const fold = after === "0" ? new RunFold() : undefined;
-    const keep = (): void => {
-      if (fold !== undefined && fold.ended) known.fold = fold;
-    };
-    const events: AsyncIterable<TurnEvent> = readEvents({
-      batches,
-      tidier: new EventTidier(),
-      note: (event) => {
-        known.exists = true;
-        if (fold === undefined) return;
-        fold.take(event);
-        if (event.type === "done") keep();
-      },
-      onEnd: () => {
-        if (signal.aborted) return;
-        fold?.end();
-        keep();
-      },
-      leave: () => connection.abort(),
-      recover: (error) => this.#whatIsLeft(known, after, error),
-    });
-    return { executionId: run.executionId, created, events };
-  }
-
-  /** The events that stand in for those which the sandbox has dropped; throws where there are none. */
-  async #whatIsLeft(known: KnownRun, after: string, error: unknown): Promise<readonly SandboxEvent[]> {
-    const { run } = known;
-    const isMissing = error instanceof RemoteFailure && error.kind === "missing";
-    const isGap = isTurnError(error, "cursor-gap");
-    if (!isMissing && !isGap) throw toTurnError(error);
-    // Who has everything misses nothing.
-    if (isMissing && known.fold.ended && known.fold.cursor === after) return [];
-    const result = await this.#sandbox.transport.result(run).catch(() => undefined);
-    if (result !== undefined && after === "0" && this.#sandbox.whenExpired === "result") {
-      return resultEvents(run, result);
-    }
-    if (isGap) throw error;
-    if (known.exists || after !== "0" || result !== undefined) throw expired(run);
-    throw notFound(run);
-  }
-}
-
-/** A controller of our own that fires with the reader's signal. */
-function linked(signal: AbortSignal | undefined): AbortController {
-  const controller = new AbortController();
-  if (signal === undefined) return controller;
-  const forward = (): void => {
-    signal.removeEventListener("abort", forward);
-    abortWith(controller, signal.reason);
-  };
-  if (signal.aborted) forward();
-  else {
-    signal.addEventListener("abort", forward);
-    controller.signal.addEventListener("abort", () => signal.removeEventListener("abort", forward), { once: true });
-  }
-  return controller;
 }

@@ -70,6 +70,6 @@ export interface SandboxTransport {
   /** The result of a run that has ended, where the sandbox keeps one. */
   result(run: RunRef): Promise<SandboxResult | undefined>;
   /** Whether it was stopped by this. */
-  interrupt(run: RunRef): Promise<boolean>;
+  interrupt(run: RunRef, signal?: AbortSignal): Promise<boolean>;
   respond(run: RunRef, answer: SandboxAnswer): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { TurnError } from "../errors.ts";
  * slots beside the text, so that no data can be mistaken for one: as an argument, or as a direct field of an argument.
  */
 
-/** One function of a value that came from a VM: where it stood, and its number there. */
+/** One function of a value that came from a VM: where it stood, and its number there; one below 0 is a signal. */
 export type ScriptSlot = readonly [path: readonly (string | number)[], ref: number];
 
 /** One function or signal in arguments that go to a VM. */
@@ -53,16 +53,12 @@ export function encodeWithin(what: string, value: unknown, maxBytes: number): st
   return text;
 }
 
-/** A value out of a VM: parsed, with its functions put where they stood. */
-export function decodeFromVm(
-  text: string,
-  slots: readonly ScriptSlot[],
-  functionFor: (ref: number) => unknown,
-): unknown {
+/** A value out of a VM: parsed, with its functions and signals put where they stood. */
+export function decodeFromVm(text: string, slots: readonly ScriptSlot[], valueFor: (ref: number) => unknown): unknown {
   let value: unknown = text === "" ? undefined : JSON.parse(text);
   for (const [path, ref] of slots) {
-    if (path.length === 0) value = functionFor(ref);
-    else putAt(value, path, functionFor(ref));
+    if (path.length === 0) value = valueFor(ref);
+    else putAt(value, path, valueFor(ref));
   }
   return value;
 }

@@ -6,8 +6,9 @@ export interface HostCallContext {
 
 /**
  * A function of the host that scripts may call: they get a promise. It is given plain data, copied; functions of the
- * script come as {@link ScriptFunction}, which live until this call has settled. It starts after the VM's stack has
- * unwound, so whatever it calls back is a new job.
+ * script come as {@link ScriptFunction} and its abort signals as signals that fire with them, as arguments or as direct
+ * fields of one, until this call has settled. It starts after the VM's stack has unwound, so whatever it calls back is a
+ * new job.
  */
 export type HostFunction = (args: readonly unknown[], call: HostCallContext) => unknown;
 
@@ -15,6 +16,8 @@ export type HostFunction = (args: readonly unknown[], call: HostCallContext) => 
 export class RunningHostCall implements HostCallContext {
   #controller: AbortController | undefined = undefined;
   #reason: { readonly error: unknown } | undefined = undefined;
+  /** What stands for signals of the script among the arguments, by their place there. */
+  #given: Map<number, AbortController> | undefined = undefined;
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -24,8 +27,21 @@ export class RunningHostCall implements HostCallContext {
     return this.#controller.signal;
   }
 
+  given(place: number): AbortSignal {
+    const controller = new AbortController();
+    this.#given = (this.#given ?? new Map<number, AbortController>()).set(place, controller);
+    return controller.signal;
+  }
+
+  /** The script's own signal has fired. */
+  abortGiven(place: number, error: unknown): void {
+    this.#given?.get(place)?.abort(error);
+  }
+
+  /** It has to end; nobody is left who would fire a signal of the script. */
   abort(error: unknown): void {
     this.#reason ??= { error };
     this.#controller?.abort(error);
+    for (const controller of this.#given?.values() ?? []) controller.abort(error);
   }
 }

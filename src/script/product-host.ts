@@ -37,7 +37,11 @@ export function describeHost({ engines = {}, resolveEngine, tools }: ProductHost
 /** The functions behind it. `stop` is one more reason for them to stop, beside the end of the call. */
 export function hostFunctions(product: ProductHost, stop?: AbortSignal): Record<string, HostFunction> {
   const { engines = {}, resolveEngine, tools } = product;
-  const signalOf = (own: AbortSignal): AbortSignal => (stop === undefined ? own : AbortSignal.any([stop, own]));
+  /** What ends it: the end of the call, that of the run inside the script, and the product's own reason. */
+  const signalOf = (call: AbortSignal, context: unknown): AbortSignal => {
+    const { signal } = (context ?? {}) as { readonly signal?: unknown };
+    return AbortSignal.any([call, ...[stop, signal].filter((one) => one instanceof AbortSignal)]);
+  };
   return {
     async [HOST_ENGINE]([asked, turn, context], { signal }) {
       const given = typeof asked === "string" ? own(engines, asked) : resolveEngine?.(asked as EngineConfig);
@@ -51,7 +55,7 @@ export function hostFunctions(product: ProductHost, stop?: AbortSignal): Record<
         };
       const full = {
         ...told,
-        signal: signalOf(signal),
+        signal: signalOf(signal, context),
         partial: say(told["partial"]),
         thinking: say(told["thinking"]),
       };
@@ -59,7 +63,7 @@ export function hostFunctions(product: ProductHost, stop?: AbortSignal): Record<
     },
     [HOST_TOOL]([name, args, context], { signal }) {
       if (tools === undefined) throw new TypeError("The host gives no tools");
-      const full = { ...(context as Partial<ToolContext>), signal: signalOf(signal) };
+      const full = { ...(context as Partial<ToolContext>), signal: signalOf(signal, context) };
       return tools.call(String(name), args, full);
     },
   };

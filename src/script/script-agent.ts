@@ -127,12 +127,18 @@ async function* answer(run: AgentRun, runtime: ScriptRuntime, options: ScriptAge
 function describeTurn({ input, history, attempt, resume, checkpoint }: AgentRun): object {
   return {
     message: input.message,
+    text: textOf(input.message),
     ...(input.data === undefined ? {} : { data: input.data }),
     history,
     attempt,
     ...(resume === undefined ? {} : { resume }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
   };
+}
+
+function textOf(message: AgentRun["input"]["message"]): string {
+  if (typeof message === "string") return message;
+  return message.flatMap(({ type, text }) => (type === "text" && typeof text === "string" ? [text] : [])).join("\n");
 }
 
 function saysText({ type, data }: TurnEvent): boolean {

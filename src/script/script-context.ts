@@ -1,12 +1,11 @@
 import { isTurnError, TurnError } from "../errors.ts";
-import { decodeFromVm, encodeWithin, findHostSlots, parseSlots } from "./crossing.ts";
 import type { ContextHost } from "./context-host.ts";
-import type { HostFunction } from "./host-function.ts";
-import { RunningHostCall } from "./host-function.ts";
-import { LentValues } from "./lent-values.ts";
+import { ContextValues } from "./context-values.ts";
+import { type HostFunction, RunningHostCall } from "./host-function.ts";
+import { type EnterContext, HostWork } from "./host-work.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
-import { plainHostError, scriptFailure } from "./script-failure.ts";
-import { ScriptFunction } from "./script-function.ts";
+import { scriptError, scriptFailure } from "./script-failure.ts";
+import { readMessage, splitDetails } from "./vm-message.ts";
 import * as op from "./vm/prelude/operations.ts";
 import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
 
@@ -27,24 +26,13 @@ import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
 /** What becomes of a call whose context was lost before it was begun. */
 export type Again = () => void;
 
-interface HeldHostCall {
-  readonly running: RunningHostCall;
-  readonly trigger: PendingCall | undefined;
-}
-
-interface HeldTimer {
-  readonly cancel: () => void;
-  readonly trigger: PendingCall | undefined;
-}
-
 const CLOSED_REASON = "The script's context was closed";
 
 export class ScriptContext {
   readonly #host: ContextHost;
   readonly #calls = new Map<number, PendingCall>();
-  readonly #hostCalls = new Map<number, HeldHostCall>();
-  readonly #timers = new Map<number, HeldTimer>();
-  readonly #lent = new LentValues();
+  readonly #values: ContextValues;
+  readonly #work: HostWork;
   readonly #functions = new Map<string, number>();
   #exports: readonly string[] = [];
   #load: PendingCall | undefined = undefined;
@@ -53,6 +41,9 @@ export class ScriptContext {
 
   constructor(host: ContextHost) {
     this.#host = host;
+    const enter: EnterContext = (...entry) => this.#enter(...entry);
+    this.#values = new ContextValues(host, enter, (...call) => this.#callFunction(...call));
+    this.#work = new HostWork(host, enter);
   }
 
   get isDead(): boolean {
@@ -62,10 +53,6 @@ export class ScriptContext {
   /** Names of everything that the script exports. */
   get exports(): readonly string[] {
     return this.#exports;
-  }
-
-  hasFunction(name: string): boolean {
-    return this.#functions.has(name);
   }
 
   /** Evaluates the script; `load` settles when it has. */
@@ -89,18 +76,15 @@ export class ScriptContext {
   }
 
   callRef(ref: number, args: readonly unknown[], call: PendingCall, again?: Again): void {
-    let operation: number = op.CALL;
-    let text: string;
+    let given: ReturnType<ContextValues["encode"]>;
     try {
-      const lend = (value: (...given: never[]) => unknown): number => this.#lent.lend(value as HostFunction, call);
-      const slots = findHostSlots(args, lend, (signal) => this.#lendSignal(signal, call));
-      if (slots.length > 0) operation = op.CALL_WITH_SLOTS;
-      text = encodeWithin("The arguments are", slots.length > 0 ? { args, slots } : args, this.#host.messageBytes);
+      given = this.#values.encode(args, call);
     } catch (error) {
-      this.#takeBack(call);
+      this.#values.takeBack(call);
       call.fail(error);
       return;
     }
+    const { operation, text } = given;
     this.#begin(call, (vm, wanted) => vm.enter(this.#host.number, operation, call.id, ref, text, wanted), again);
   }
 
@@ -222,23 +206,15 @@ export class ScriptContext {
       call.fail(trigger === undefined || call === trigger ? error : others);
     }
     this.#calls.clear();
-    for (const { running } of this.#hostCalls.values()) running.abort(error);
-    this.#hostCalls.clear();
-    for (const { cancel } of this.#timers.values()) cancel();
-    this.#timers.clear();
-    this.#lent.clear();
+    this.#work.end(error);
+    this.#values.clear();
   }
 
   #obey(message: string, trigger: PendingCall | undefined): void {
-    const space = message.indexOf(" ");
-    const line = message.indexOf("\n", space);
-    if (space < 0 || line < 0) throw new SyntaxError("no head");
-    const number = Number(message.slice(1, space));
-    const details = message.slice(space + 1, line);
-    const text = message.slice(line + 1);
-    switch (message[0]) {
+    const { kind, number, details, text } = readMessage(message);
+    switch (kind) {
       case op.MESSAGE_RESULT:
-        this.#calls.get(number)?.resolve(this.#decode(text, details, undefined));
+        this.#calls.get(number)?.resolve(this.#values.decode(text, details, undefined));
         break;
       case op.MESSAGE_ERROR:
         this.#calls.get(number)?.fail(scriptFailure(text));
@@ -248,17 +224,21 @@ export class ScriptContext {
         break;
       case op.MESSAGE_HOST_CALL:
       case op.MESSAGE_REF_CALL: {
-        const [target, slots] = splitOnce(details);
-        const args = this.#decode(text, slots, number) as readonly unknown[];
-        this.#callHost(message[0] === op.MESSAGE_HOST_CALL ? target : Number(target), number, args, trigger);
+        const [name, slots] = splitDetails(details);
+        const running = new RunningHostCall();
+        const args = this.#values.decode(text, slots, running) as readonly unknown[];
+        const fn = kind === op.MESSAGE_HOST_CALL ? this.#hostFunction(name) : this.#values.lentFunction(Number(name));
+        this.#work.call(number, fn, args, running, trigger);
         break;
       }
+      case op.MESSAGE_ABORT:
+        this.#work.abortGiven(number, Number(details), scriptError(text));
+        break;
       case op.MESSAGE_TIMER:
-        this.#setTimer(number, Number(details), trigger);
+        this.#work.setTimer(number, Number(details), trigger);
         break;
       case op.MESSAGE_CLEAR_TIMER:
-        this.#timers.get(number)?.cancel();
-        this.#timers.delete(number);
+        this.#work.clearTimer(number);
         break;
       case op.MESSAGE_CONSOLE:
         this.#host.console(details, text);
@@ -280,99 +260,23 @@ export class ScriptContext {
     this.#load?.resolve(undefined);
   }
 
-  #callHost(target: string | number, id: number, args: readonly unknown[], trigger: PendingCall | undefined): void {
-    if (trigger?.abandoned !== undefined) {
-      this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, id, plainHostError(abortError(trigger.abandoned)));
-      return;
-    }
-    const fn = typeof target === "string" ? this.#host.hosts[target] : this.#lent.functionOf(target);
-    const running = new RunningHostCall();
-    this.#hostCalls.set(id, { running, trigger });
-    const fail = (error: unknown): void => this.#endHostCall(id, running, op.FAIL_HOST_CALL, plainHostError(error));
-    if (fn === undefined) {
-      fail(new Error("The call that this function was given to has ended"));
-      return;
-    }
-    // Called in a promise: a function that throws fails like one that rejects.
-    new Promise((resolve) => resolve(fn(args, running))).then((value) => {
-      let text: string;
-      try {
-        text = encodeWithin("The answer of the host function is", value, this.#host.messageBytes);
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      this.#endHostCall(id, running, op.SETTLE_HOST_CALL, text);
-    }, fail);
-  }
-
-  #endHostCall(id: number, running: RunningHostCall, operation: number, text: string): void {
-    const held = this.#hostCalls.get(id);
-    // Ended already, by an abort or with its context.
-    if (held?.running !== running) return;
-    this.#hostCalls.delete(id);
-    this.#enter(held.trigger, "settle host call", operation, id, text);
-  }
-
-  #setTimer(id: number, ms: number, trigger: PendingCall | undefined): void {
-    if (trigger?.abandoned !== undefined) {
-      this.#enter(trigger, "forget timer", op.FORGET_TIMER, id);
-      return;
-    }
-    const cancel = this.#host.clock.after(Math.max(0, ms), () => {
-      this.#timers.delete(id);
-      this.#enter(trigger, "timer", op.FIRE_TIMER, id);
-    });
-    this.#timers.set(id, { cancel, trigger });
-  }
-
   /** To be told of each of its calls that settled, however. */
   settled(call: PendingCall): void {
     this.#calls.delete(call.id);
     if (this.#dead !== undefined) return;
-    if (!this.#lent.isEmpty) this.#takeBack(call);
-    if (call.abandoned === undefined || !call.begun) return;
-    const error = abortError(call.abandoned);
-    for (const [id, { running, trigger }] of this.#hostCalls) {
-      if (trigger !== call) continue;
-      running.abort(error);
-      this.#endHostCall(id, running, op.FAIL_HOST_CALL, plainHostError(error));
-    }
-    for (const [id, { cancel, trigger }] of this.#timers) {
-      if (trigger !== call) continue;
-      cancel();
-      this.#timers.delete(id);
-      this.#enter(call, "forget timer", op.FORGET_TIMER, id);
-    }
+    this.#values.takeBack(call);
+    if (call.abandoned !== undefined && call.begun) this.#work.abandon(call, call.abandoned);
   }
 
-  #lendSignal(signal: AbortSignal, call: PendingCall): number {
-    return this.#lent.lendSignal(signal, call, (number) => {
-      this.#enter(call, "abort signal", op.ABORT_SIGNAL, number, plainHostError(abortError(signal.reason)));
-    });
+  #callFunction(ref: number, args: readonly unknown[], options: ScriptCallOptions = {}): Promise<unknown> {
+    const call = this.#host.newCall("call script function", options, (settled) => this.settled(settled));
+    if (this.#dead !== undefined) call.fail(new TurnError("vm-lost", `${CLOSED_REASON}, and its functions with it`));
+    else if (!call.settled) this.callRef(ref, args, call);
+    return call.promise;
   }
 
-  #takeBack(call: PendingCall): void {
-    for (const number of this.#lent.takeBack(call)) {
-      if (call.begun) this.#enter(call, "forget signal", op.ABORT_SIGNAL, number, "");
-    }
-  }
-
-  #decode(text: string, slots: string, hostCall: number | undefined): unknown {
-    return decodeFromVm(text, parseSlots(slots), (ref) => this.#functionFor(ref, hostCall));
-  }
-
-  #functionFor(ref: number, hostCall: number | undefined): ScriptFunction {
-    const call = (args: readonly unknown[], options: ScriptCallOptions = {}): Promise<unknown> => {
-      const pending = this.#host.newCall("call script function", options, (settled) => this.settled(settled));
-      if (this.#dead !== undefined)
-        pending.fail(new TurnError("vm-lost", `${CLOSED_REASON}, and its functions with it`));
-      else if (!pending.settled) this.callRef(ref, args, pending);
-      return pending.promise;
-    };
-    return new ScriptFunction(call, () => {
-      if (hostCall === undefined) this.#enter(undefined, "release function", op.RELEASE, ref);
-    });
+  #hostFunction(name: string): HostFunction | undefined {
+    return Object.hasOwn(this.#host.hosts, name) ? this.#host.hosts[name] : undefined;
   }
 
   #tooLong(): TurnError {
@@ -381,19 +285,6 @@ export class ScriptContext {
       `The result is longer than ${this.#host.messageBytes} bytes as JSON (messageBytes)`,
     );
   }
-}
-
-function splitOnce(text: string): [string, string] {
-  const space = text.indexOf(" ");
-  return space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space + 1)];
-}
-
-/** What a script sees when it is told to stop: an AbortError, or the error that the signal was given. */
-function abortError(reason: unknown): unknown {
-  if (reason instanceof DOMException) return reason;
-  if (reason instanceof TurnError) return new DOMException(reason.message, "TimeoutError");
-  if (reason instanceof Error && reason.name !== "OwnerError") return reason;
-  return new DOMException("The call was canceled", "AbortError");
 }
 
 /** The owner has stopped or the VM is gone; whoever waited was told by what stopped it. */

@@ -27,6 +27,11 @@ export function scriptFailure(text: string): TurnError {
   return new TurnError(code, message, { cause });
 }
 
+/** An error of a script, by itself. */
+export function scriptError(text: string): Error {
+  return rebuild(readPlain(JSON.parse(text), 0));
+}
+
 /** A host function's failure as a script sees it: no stack. */
 export function plainHostError(error: unknown): string {
   return JSON.stringify(describeHostError(error, 0));

@@ -1,6 +1,7 @@
 import type { Middleware, NextMiddleware } from "../inference/middleware.ts";
 import type { RunContext } from "../inference/run-context.ts";
 import type { HookContext, ToolHooks } from "../inference/tool-hooks.ts";
+import { compileSchema } from "../inference/json-schema.ts";
 import { createTools, type ToolDefinition, type ToolRegistry } from "../inference/tool-registry.ts";
 import type { Turn } from "../inference/turn.ts";
 import type { Script } from "./script.ts";
@@ -49,7 +50,7 @@ function scriptMiddleware(script: Script, name: string, index: number): Middlewa
 }
 
 function scriptTools(script: Script, definitions: readonly ToolDefinition[]): ToolRegistry {
-  const registry = createTools({}).createRegistry();
+  const registry = createTools({}, compileSchema).createRegistry();
   for (const definition of definitions) {
     const { name } = definition;
     registry.register({

@@ -39,13 +39,13 @@ export const SELECT_RUNS: string = `SELECT seq, execution_id, tenant_id, session
   keep, queue_announced, deadline_at, deadline_left_ms, finished_at, ${LAST_EVENT_ID} AS last_id FROM turnwire_runs`;
 
 /** Moves the id of the last event from the segments into the column, before the segments are deleted. */
-export const SETTLE_LAST_EVENT_ID: string = `UPDATE turnwire_runs SET last_event_id = ${LAST_EVENT_ID}, has_events = 0
+export const SETTLE_LAST_EVENT_ID: string = `UPDATE turnwire_runs SET last_event_id = ${LAST_EVENT_ID}, untrimmed = 0
   WHERE seq = ?`;
 
 export const INSERT_RUN: string = `INSERT INTO turnwire_runs (
   execution_id, tenant_id, session_id, user_id, turn_index, agent, priority, created_at, blocked, deadline_at,
-  state, epoch, lease_until, attempt, recoveries, last_event_id, trimmed_through, keep, queue_announced, has_events
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 1, 0, 0, 0, 0, 0, 0)`;
+  state, epoch, lease_until, attempt, recoveries, last_event_id, trimmed_through, keep, queue_announced, live, untrimmed
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 1, 0, 0, 0, 0, 0, 1, 1)`;
 
 /** The values of {@link INSERT_RUN}. */
 export function insertValues(run: NewRun): SqliteValue[] {

@@ -1,6 +1,6 @@
 import type { RunFilter } from "../run/run-store.ts";
 import { isEnded } from "../substrate/execution.ts";
-import { LIVE, TRIMMABLE, WAITING } from "./migrations.ts";
+import { CANCELLING, LIVE, TRIMMABLE, WAITING } from "./migrations.ts";
 import { SELECT_RUNS } from "./run-columns.ts";
 import type { SqliteValue } from "./sqlite-driver.ts";
 import { encodeText } from "./stored-text.ts";
@@ -11,7 +11,11 @@ const CLAIMED_FIRST = "priority DESC, seq";
 
 export const GET_RUN: string = `${SELECT_RUNS} WHERE execution_id = ?`;
 
-export const NEXT_CLAIMABLE: string = `${SELECT_RUNS} WHERE ${WAITING} AND blocked = 0 ORDER BY ${CLAIMED_FIRST} LIMIT 1`;
+/** Of a list that is given as JSON. Runs of other agents are walked past: they are few, and wait for a newer version. */
+const KNOWN_AGENT = "agent IN (SELECT value FROM json_each(?))";
+
+export const NEXT_CLAIMABLE: string = `${SELECT_RUNS} WHERE ${WAITING} AND blocked = 0 AND ${KNOWN_AGENT}
+  ORDER BY ${CLAIMED_FIRST} LIMIT 1`;
 
 /** Two walks along the index, merged. */
 export const WAITING_RUNS: string = [0, 1]
@@ -23,9 +27,15 @@ export const LIVE_RUNS: string = `${SELECT_RUNS} WHERE session_id = ? AND tenant
 
 export const OWNED_RUNS: string = `${SELECT_RUNS} WHERE worker_id = ? AND state = ? ORDER BY seq`;
 
-export const DUE_RUNS: string = `${SELECT_RUNS} WHERE wake_at <= ? ORDER BY wake_at, seq LIMIT ?`;
+/** Asked for again and again, by workers that may own many runs: those have an index of their own. */
+export const CANCELLING_RUNS: string = `${SELECT_RUNS} WHERE worker_id = ? AND ${CANCELLING} ORDER BY seq`;
 
-export const NEXT_WAKE_AT = "SELECT wake_at FROM turnwire_runs WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1";
+const MAY_MOVE = `(state <> 'running' OR ${KNOWN_AGENT})`;
+
+export const DUE_RUNS: string = `${SELECT_RUNS} WHERE wake_at <= ? AND ${MAY_MOVE} ORDER BY wake_at, seq LIMIT ?`;
+
+export const NEXT_WAKE_AT: string = `SELECT wake_at FROM turnwire_runs WHERE wake_at IS NOT NULL AND ${MAY_MOVE}
+  ORDER BY wake_at LIMIT 1`;
 
 export const COUNT_TRIMMABLE: string = `SELECT count(*) AS count FROM turnwire_runs WHERE ${TRIMMABLE}`;
 

@@ -3,7 +3,7 @@ import type { SqliteValue } from "./sqlite-driver.ts";
 import { parseStored } from "./stored-json.ts";
 
 /** How many events one segment holds at most: what a reader must parse to get at one of them. */
-export const MAX_SEGMENT_EVENTS = 128;
+export const MAX_SEGMENT_EVENTS = 512;
 /** How many characters, unless a single event is longer. */
 export const MAX_SEGMENT_LENGTH: number = 64 * 1024;
 

@@ -10,7 +10,7 @@ import type {
   RunTransaction,
   TranscriptRecord,
 } from "../run/run-store.ts";
-import type { ExecutionState } from "../substrate/execution.ts";
+import { type ExecutionState, isEnded } from "../substrate/execution.ts";
 import {
   INSERT_RUN,
   insertValues,
@@ -71,6 +71,9 @@ export class SqlTransaction implements RunTransaction {
       assignments += `${assignments === "" ? "" : ", "}${progressColumns[name]} = ?`;
       values.push(toColumn(changes[name]));
     }
+    if (changes.state !== undefined && isEnded(changes.state) !== isEnded(run.state)) {
+      assignments += `, live = ${isEnded(changes.state) ? 0 : 1}`;
+    }
     if (values.length === 0) return;
     values.push(run.seq);
     const changed = this.#sql.run(`UPDATE turnwire_runs SET ${assignments} WHERE seq = ?`, values);
@@ -94,9 +97,7 @@ export class SqlTransaction implements RunTransaction {
     splitIntoSegments(firstId, events, (id, json) => this.#sql.run(APPEND, [run.seq, id, json]));
     this.#appendedSeq = run.seq;
     this.#appendedId = lastId;
-    if (firstId === 1 || run.trimmedThrough > 0) {
-      this.#sql.run("UPDATE turnwire_runs SET has_events = 1 WHERE seq = ?", [run.seq]);
-    }
+    if (run.trimmedThrough > 0) this.#sql.run("UPDATE turnwire_runs SET untrimmed = 1 WHERE seq = ?", [run.seq]);
   }
 
   readEvents(run: RunRecord, after: number, limit: number): TurnEvent[] {
@@ -114,8 +115,8 @@ export class SqlTransaction implements RunTransaction {
     this.#sql.run("DELETE FROM turnwire_segments WHERE key > ?1 << 32 AND key < (?1 + 1) << 32", [run.seq]);
   }
 
-  nextClaimable(): RunRecord | undefined {
-    return optionalRecord(this.#sql.get(queries.NEXT_CLAIMABLE, []));
+  nextClaimable(agents: readonly string[]): RunRecord | undefined {
+    return optionalRecord(this.#sql.get(queries.NEXT_CLAIMABLE, [asList(agents)]));
   }
 
   waitingRuns(limit: number): RunRecord[] {
@@ -127,15 +128,18 @@ export class SqlTransaction implements RunTransaction {
   }
 
   ownedRuns(workerId: string, state: ExecutionState): RunRecord[] {
-    return this.#records(queries.OWNED_RUNS, [encodeText(workerId), state]);
+    const worker = encodeText(workerId);
+    return state === "cancelling"
+      ? this.#records(queries.CANCELLING_RUNS, [worker])
+      : this.#records(queries.OWNED_RUNS, [worker, state]);
   }
 
-  dueRuns(now: number, limit: number): RunRecord[] {
-    return this.#records(queries.DUE_RUNS, [now, asLimit(limit)]);
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[] {
+    return this.#records(queries.DUE_RUNS, [now, asList(agents), asLimit(limit)]);
   }
 
-  nextWakeAt(): number | undefined {
-    const row = this.#sql.get(queries.NEXT_WAKE_AT, []);
+  nextWakeAt(agents: readonly string[]): number | undefined {
+    const row = this.#sql.get(queries.NEXT_WAKE_AT, [asList(agents)]);
     return row === undefined ? undefined : Number(row["wake_at"]);
   }
 
@@ -164,8 +168,9 @@ export class SqlTransaction implements RunTransaction {
 
   putApproval(approval: ApprovalRecord): void {
     const { approvalId, executionId, index } = approval;
-    const sql = `INSERT OR REPLACE INTO turnwire_approvals (approval_id, execution_id, position, record)
-      VALUES (?, ?, ?, ?)`;
+    // Not replaced as a whole: what never changes keeps its place in the index.
+    const sql = `INSERT INTO turnwire_approvals (approval_id, execution_id, position, record) VALUES (?, ?, ?, ?)
+      ON CONFLICT (approval_id) DO UPDATE SET record = excluded.record`;
     this.#sql.run(sql, [encodeText(approvalId), encodeText(executionId), index, JSON.stringify(approval)]);
   }
 
@@ -192,6 +197,11 @@ export class SqlTransaction implements RunTransaction {
 
 function optionalRecord(row: SqliteRow | undefined): RunRecord | undefined {
   return row === undefined ? undefined : readRecord(row);
+}
+
+/** Names as JSON, in the form in which they are stored. */
+function asList(names: readonly string[]): string {
+  return JSON.stringify(names.map(encodeText));
 }
 
 /** SQLite takes whole numbers only, and a negative limit for none. */

@@ -9,8 +9,7 @@ import type { OwnedTurn } from "./turn-owner.ts";
 export type SettleStep =
   | { readonly step: "persisted"; readonly failure?: TurnFailure }
   | { readonly step: "completed" }
-  | { readonly step: "ended" }
-  /** The turn is over for its readers: these are its last events. */
+  /** `onTurnEnd` has run, and the turn is over for its readers: these are its last events. */
   | { readonly step: "closed"; readonly events: readonly TurnEvent[]; readonly outcome: TurnOutcome };
 
 /** Told of each step when it is done, before the next begins. When it throws, settle stops there and throws it. */
@@ -21,6 +20,7 @@ export interface SettleProgress {
   readonly settlement: Settlement;
   readonly persisted?: { readonly failure?: TurnFailure };
   readonly completed?: boolean;
+  /** Leaves `onTurnEnd` out. */
   readonly ended?: boolean;
 }
 
@@ -43,14 +43,12 @@ export async function settleTurn(
   const settled = settledTurn(turn, settlement);
   const { hooks } = turn;
 
-  if (persisted && settlement.complete && completed !== true) {
+  // A hook that is not there is nothing to record.
+  if (persisted && settlement.complete && completed !== true && hooks.onTurnComplete !== undefined) {
     await runHookSafely(turn, "onTurnComplete", () => hooks.onTurnComplete?.(settled));
     await record({ step: "completed" });
   }
-  if (ended !== true) {
-    await runHookSafely(turn, "onTurnEnd", () => hooks.onTurnEnd?.(settled));
-    await record({ step: "ended" });
-  }
+  if (ended !== true) await runHookSafely(turn, "onTurnEnd", () => hooks.onTurnEnd?.(settled));
 
   const outcome = outcomeOf(settlement, persisted);
   await record({ step: "closed", events: closingEvents(turn, settlement), outcome });

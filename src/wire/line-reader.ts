@@ -3,6 +3,8 @@ import { longerThan, malformed } from "./event-json.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const BOM = "\ufeff";
+/** How large a buffer may be to be used again. */
+const LASTING_BYTES = 256 * 1024;
 
 /**
  * Cuts bytes into lines of text.
@@ -17,7 +19,10 @@ export class LineReader {
   readonly #crEnds: boolean;
   // A BOM is stripped by hand: the decoder would strip one at the start of every piece that it is given.
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  /** The start of a line whose end has not come: the first `#keptBytes` of a buffer that grows by doubling. */
+  /**
+   * The start of a line whose end has not come: the first `#keptBytes` of a buffer that grows by doubling, and is used
+   * again for the next one.
+   */
   #kept = new Uint8Array(0);
   #keptBytes = 0;
   #skipLf = false;
@@ -30,32 +35,32 @@ export class LineReader {
   }
 
   push(chunk: Uint8Array, onLine: (line: string) => void): void {
-    let bytes = chunk;
-    if (this.#skipLf && bytes.length > 0) {
-      // The CR that ended the last chunk was the first half of a CRLF.
-      if (bytes[0] === LF) bytes = bytes.subarray(1);
-      this.#skipLf = false;
-    }
+    if (chunk.length === 0) return;
+    // The CR that ended the last chunk may have been the first half of a CRLF.
+    const bytes = this.#skipLf && chunk[0] === LF ? chunk.subarray(1) : chunk;
+    this.#skipLf = this.#crEnds && chunk.at(-1) === CR;
     const end = this.#lastLineEnd(bytes) + 1;
-    if (end === 0) {
-      this.#keep(bytes);
-      return;
-    }
-    this.#skipLf = this.#crEnds && bytes[bytes.length - 1] === CR;
     let from = 0;
-    if (this.#keptBytes > 0) {
+    if (end > 0 && this.#keptBytes > 0) {
       // Only the line that was begun is put together; copying the whole chunk for it would double the work.
       from = this.#firstLineEnd(bytes) + 1;
       this.#deliver(this.#joinKept(bytes.subarray(0, from)), onLine);
     }
     if (from < end) this.#deliver(bytes.subarray(from, end), onLine);
-    this.#keep(bytes.subarray(end));
+    const rest = bytes.subarray(end);
+    if (this.#keptBytes + rest.length > this.#maxLineBytes) throw this.#tooLong();
+    this.#keep(rest);
   }
 
   /** The bytes are over; returns the line that has no end, if there is one. */
   end(): string | undefined {
-    if (this.#keptBytes === 0) return undefined;
-    return this.#decodeLine(this.#joinKept(new Uint8Array(0)));
+    let rest: string | undefined;
+    if (this.#keptBytes > 0) {
+      this.#deliver(this.#joinKept(Uint8Array.of(LF)), (line) => (rest = line));
+      // It is still the one being read, for those who find fault with it.
+      this.line--;
+    }
+    return rest;
   }
 
   #lastLineEnd(bytes: Uint8Array): number {
@@ -77,7 +82,6 @@ export class LineReader {
 
   #keep(bytes: Uint8Array): void {
     const length = this.#keptBytes + bytes.length;
-    if (length > this.#maxLineBytes) throw this.#tooLong();
     if (length > this.#kept.length) {
       const grown = new Uint8Array(Math.max(length, this.#kept.length * 2));
       grown.set(this.#kept.subarray(0, this.#keptBytes));
@@ -87,11 +91,12 @@ export class LineReader {
     this.#keptBytes = length;
   }
 
+  /** What is kept with what follows it; to be read before anything is kept again. */
   #joinKept(tail: Uint8Array): Uint8Array {
-    const whole = new Uint8Array(this.#keptBytes + tail.length);
-    whole.set(this.#kept.subarray(0, this.#keptBytes));
-    whole.set(tail, this.#keptBytes);
-    this.#kept = new Uint8Array(0);
+    this.#keep(tail);
+    const whole = this.#kept.subarray(0, this.#keptBytes);
+    // A buffer that grew for one long line is not kept for the next one.
+    if (whole.length > LASTING_BYTES) this.#kept = new Uint8Array(0);
     this.#keptBytes = 0;
     return whole;
   }
@@ -101,44 +106,29 @@ export class LineReader {
     let text: string;
     try {
       text = this.#utf8.decode(bytes);
-    } catch {
-      // Somewhere in here is no UTF-8: go line by line, so that the lines before it are not lost.
-      this.#deliverOneByOne(bytes, onLine);
+    } catch (cause) {
+      // Somewhere in here is no UTF-8: halved until that is a line of its own, so that the lines before it are not lost.
+      let cut = this.#lastLineEnd(bytes.subarray(0, bytes.length / 2)) + 1 || this.#firstLineEnd(bytes) + 1;
+      if (this.#crEnds && bytes[cut - 1] === CR && bytes[cut] === LF) cut++;
+      if (cut === bytes.length) throw malformed(`Line ${this.line} is not UTF-8`, cause);
+      this.#deliver(bytes.subarray(0, cut), onLine);
+      this.#deliver(bytes.subarray(cut), onLine);
       return;
     }
-    // By the pattern only where there is a CR: it takes several times as long.
-    const lines = text.split(this.#crEnds && text.includes("\r") ? /\r\n|\r|\n/ : "\n");
-    lines.pop();
-    for (const line of lines) {
+    let lf = text.indexOf("\n");
+    // Each of the two is looked for only behind the last one found: a text is gone through once, however few there are.
+    let cr = this.#crEnds ? text.indexOf("\r") : -1;
+    for (let from = 0; from < text.length;) {
+      const isCr = cr !== -1 && (lf === -1 || cr < lf);
+      const end = isCr ? cr : lf;
+      const line = text.slice(this.line === 1 && text.startsWith(BOM) ? from + 1 : from, end);
       if (longerThan(line, this.#maxLineBytes)) throw this.#tooLong();
-      onLine(this.#withoutBom(line));
+      onLine(line);
       this.line++;
+      from = end + (isCr && lf === end + 1 ? 2 : 1);
+      if (cr !== -1 && cr < from) cr = text.indexOf("\r", from);
+      if (lf !== -1 && lf < from) lf = text.indexOf("\n", from);
     }
-  }
-
-  #deliverOneByOne(bytes: Uint8Array, onLine: (line: string) => void): void {
-    let from = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      const isCr = this.#crEnds && bytes[at] === CR;
-      if (!isCr && bytes[at] !== LF) continue;
-      onLine(this.#decodeLine(bytes.subarray(from, at)));
-      this.line++;
-      if (isCr && bytes[at + 1] === LF) at++;
-      from = at + 1;
-    }
-  }
-
-  #decodeLine(bytes: Uint8Array): string {
-    if (bytes.length > this.#maxLineBytes) throw this.#tooLong();
-    try {
-      return this.#withoutBom(this.#utf8.decode(bytes));
-    } catch (cause) {
-      throw malformed(`Line ${this.line} is not UTF-8`, cause);
-    }
-  }
-
-  #withoutBom(line: string): string {
-    return this.line === 1 && line.startsWith(BOM) ? line.slice(1) : line;
   }
 
   #tooLong(): Error {

@@ -1,13 +1,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type Bench, comparison, isMissed, type Row } from "./bench.ts";
+import { bench as cloudflareColdStart } from "./cloudflare-cold-start.ts";
+import { bench as cloudflareCost } from "./cloudflare-cost.ts";
+import { bench as cloudflareScale } from "./cloudflare-scale.ts";
 import { bench as sandboxStream } from "./sandbox-stream.ts";
 import { bench as scriptBridge } from "./script-bridge.ts";
 import { bench as scriptContext } from "./script-context.ts";
 import { bench as scriptOwner } from "./script-owner.ts";
+import { bench as scriptTenants } from "./script-tenants.ts";
 import { bench as httpLoad } from "./http-load.ts";
 import { bench as runEngine } from "./run-engine.ts";
 import { bench as store } from "./store.ts";
 import { bench as turnThroughput } from "./turn-throughput.ts";
+import { bench as scriptInference } from "./script-inference.ts";
 
 // `npm run bench`, or `npm run bench -- --only turn-throughput`: prints a table, writes it as JSON, and exits with 1
 // when a limit is missed. Each figure is compared with one that was measured in the same run.
@@ -20,7 +25,12 @@ const benches: Readonly<Record<string, Bench>> = {
   "script-owner": scriptOwner,
   "script-bridge": scriptBridge,
   "script-context": scriptContext,
+  "script-tenants": scriptTenants,
   "sandbox-stream": sandboxStream,
+  "cloudflare-cost": cloudflareCost,
+  "cloudflare-scale": cloudflareScale,
+  "cloudflare-cold-start": cloudflareColdStart,
+  "script-inference": scriptInference,
 };
 const reportFile = ".cache/bench.json";
 

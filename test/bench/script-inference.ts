@@ -2,6 +2,7 @@ import { generateText, isStepCount, jsonSchema, tool } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { build } from "esbuild";
 import { createSession, engines, tools, turns } from "../../src/inference/index.ts";
+import { extrasSource } from "../../src/script/guest/extras-source.generated.ts";
 import { guestModules } from "../../src/script/guest/guest-modules.ts";
 import { createScriptRuntime, quickjs } from "../../src/script/index.ts";
 import { projectFolder } from "../package/entries.ts";
@@ -41,6 +42,10 @@ const loop = toolLoop();
 export const manyLoops = async (count) => { for (let n = 0; n < count; n++) await loop(); };
 `;
 
+const isRightInput = (value: unknown): value is { a: number } =>
+  typeof value === "object" && value !== null && "a" in value && typeof value.a === "number";
+
+/** The same steps: a model that answers at once, checked arguments, one callback before and one after each tool. */
 async function sdkLoop(): Promise<void> {
   let asked = 0;
   const usage = {
@@ -63,13 +68,19 @@ async function sdkLoop(): Promise<void> {
             warnings: [],
           },
   });
-  const inputSchema = jsonSchema<{ a: number }>({
-    type: "object",
-    properties: { a: { type: "number" } },
-    required: ["a"],
-  });
+  const inputSchema = jsonSchema<{ a: number }>(
+    { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
+    { validate: (value) => (isRightInput(value) ? { success: true, value } : { success: false, error: new Error() }) },
+  );
   const add = tool({ inputSchema, execute: async ({ a }) => ({ sum: a + 1 }) });
-  await generateText({ model, prompt: "go", tools: { add }, stopWhen: isStepCount(ITERATIONS) });
+  await generateText({
+    model,
+    prompt: "go",
+    tools: { add },
+    stopWhen: isStepCount(ITERATIONS),
+    onToolExecutionStart: async () => undefined,
+    onToolExecutionEnd: async () => undefined,
+  });
   if (asked !== ITERATIONS) throw new Error(`The peer asked ${asked} times`);
 }
 
@@ -144,7 +155,7 @@ function makeHostLoop(): () => Promise<unknown> {
 async function bundleBare(): Promise<string> {
   const host = "{ engines: [], resolvesEngines: false, tools: [] }";
   const contents = `import { createGuest } from "./src/script/guest/create-guest.ts";
-const { createSession, engines, tools, turns } = createGuest(${host});${LOOP}`;
+const { createSession, engines, tools, turns } = createGuest(${host}, ${JSON.stringify(extrasSource)});${LOOP}`;
   const result = await build({
     absWorkingDir: projectFolder,
     stdin: { contents, resolveDir: projectFolder },

@@ -230,7 +230,7 @@ function start(tx: Transaction, executionId: string): RunRecord {
   tx.putDocument(run, "input", { message: "What is the weather like?" });
   tx.appendEvents(run, 1, texts(1, 3));
   tx.updateRun(run, { lastEventId: 3, state: "claimed", workerId: "w", wakeAt: 1e12, leaseUntil: 1e12 });
-  tx.nextClaimable();
+  tx.nextClaimable(["default"]);
   return run;
 }
 

@@ -90,8 +90,9 @@ describe("a call that is none", () => {
     const engine = (): never => {
       throw new Error("It must not be asked");
     };
+    const called = { engine, isEmpty: true, log: () => undefined };
     for (const body of ["", "nonsense", "null", "5", "[]", "{}", '{"call":"drop"}', '{"call":"list"']) {
-      const answer = await answerCall(new Request("https://object/", { method: "POST", body }), engine, true);
+      const answer = await answerCall(new Request("https://object/", { method: "POST", body }), called);
       expect([body, answer.status]).toEqual([body, 400]);
       expect(Object.keys((await answer.json()) as object)).toEqual(["code", "message"]);
     }

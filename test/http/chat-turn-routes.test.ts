@@ -279,7 +279,7 @@ describe("chatTurnRoutes", () => {
   });
 
   it("exports its schemas, each of which can be written down as JSON Schema", () => {
-    const schemas = Object.entries(http).filter(([, value]) => value instanceof z.ZodType);
+    const schemas = Object.entries(http).filter(([, value]) => value instanceof z.core.$ZodType);
     expect(schemas.map(([name]) => name).sort()).toEqual([
       "approvalParams",
       "attachQuery",
@@ -291,6 +291,6 @@ describe("chatTurnRoutes", () => {
       "startTurnBody",
       "userMessage",
     ]);
-    for (const [, schema] of schemas) expect(z.toJSONSchema(schema as z.ZodType)).toBeDefined();
+    for (const [, schema] of schemas) expect(z.toJSONSchema(schema as z.core.$ZodType)).toBeDefined();
   });
 });

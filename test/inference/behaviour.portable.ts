@@ -1,5 +1,6 @@
 import * as core from "../../src/inference/index.ts";
 import type { TestApi } from "../support/test-api.ts";
+import { isolationSuite } from "./suite-isolation.ts";
 import { runSuite } from "./suite-runs.ts";
 import { sessionSuite } from "./suite-sessions.ts";
 import { toolSuite } from "./suite-tools.ts";
@@ -9,4 +10,5 @@ export default function inferenceBehaviour(api: TestApi): void {
   sessionSuite(api, core);
   runSuite(api, core);
   toolSuite(api, core);
+  isolationSuite(api, core);
 }

@@ -242,16 +242,40 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
         middlewares: [(turn, next) => next(turn)],
       });
       expect((await rejectionOf(inner.runAsync(user("x")))).code).toBe("cancelled");
+      // Also where the run has waited for something before.
+      let asked = 0;
+      const later: ReturnType<typeof session> = session({
+        engine: engines.fromFunction(async (turn) => {
+          asked += 1;
+          turn.blocks.push(turns.newToolCallBlock("c", "hang", {}));
+        }),
+        tools: core.tools.createRegistry().register({ name: "hang", handler: () => (later.cancelActive(), never()) }),
+      });
+      expect((await rejectionOf(later.runAsync(user("x")))).code).toBe("cancelled");
+      expect(asked).toBe(1);
     });
 
     it("by a signal, before and while it runs; the listener on it is taken away", async () => {
       const { session, user } = createBench(core);
       const one = session({ engine: engines.fromFunction(never) });
       const controller = new AbortController();
-      const running = rejectionOf(one.runAsync(user("x"), { signal: controller.signal }));
+      const { signal } = controller;
+      let listeners = 0;
+      const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+      const count = (name: string, by: number, then: (...given: never[]) => void): void => {
+        const value = (...given: never[]): void => ((listeners += by), then(...given));
+        Object.defineProperty(signal, name, { value });
+      };
+      count("addEventListener", 1, add as (...given: never[]) => void);
+      count("removeEventListener", -1, remove as (...given: never[]) => void);
+      await session({ engine: engines.echo() }).runAsync(user("x"), { signal });
+      expect(listeners).toBe(0);
+      const running = rejectionOf(one.runAsync(user("x"), { signal }));
+      expect(listeners).toBe(1);
       controller.abort();
       expect((await running).code).toBe("cancelled");
-      expect((await rejectionOf(one.runAsync(user("x"), { signal: controller.signal }))).code).toBe("cancelled");
+      expect(listeners).toBe(0);
+      expect((await rejectionOf(one.runAsync(user("x"), { signal }))).code).toBe("cancelled");
     });
 
     it("what a cancelled run's engine says later is heard by nobody", async () => {

@@ -148,12 +148,15 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
 
     it("maxIterations: reaching it rejects", async () => {
       const { session, user } = createBench(core);
-      const engine = engines.fromFunction(
-        (turn) => void turn.blocks.push(turns.newToolCallBlock(`c${turn.blocks.length}`, "one", {})),
-      );
+      let asked = 0;
+      const engine = engines.fromFunction((turn) => {
+        asked += 1;
+        turn.blocks.push(turns.newToolCallBlock(`c${turn.blocks.length}`, "one", {}));
+      });
       const tools = core.tools.createRegistry().register({ name: "one", handler: () => 1 });
       const two = session({ engine, tools, toolLoop: { maxIterations: 2 } });
       expect((await rejectionOf(two.runAsync(user("x")))).message).toBe("max iterations (2) reached");
+      expect(asked).toBe(2);
       expect(() => session({ engine, tools }).run(user("x"))).toThrow("max iterations (5) reached");
     });
 
@@ -220,6 +223,12 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
         ["c3", 1],
       ]);
       expect(called).toEqual(["good"]);
+      const { session, user } = createBench(core);
+      const tools = core.tools.createRegistry().register(spec("good")).register(spec("bad"));
+      let offered: unknown;
+      const engine = engines.fromFunction((_turn, context) => void (offered = context.tools.map(({ name }) => name)));
+      session({ engine, tools, toolLoop: { allowedTools: ["good"] } }).run(user("x"));
+      expect(offered).toEqual(["good"]);
     });
 
     it("toolErrorHandling: continue, abort, retry with growing waits", async () => {
@@ -275,6 +284,18 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       await clock.advance(1);
       expect(toolUses(await promise)).toEqual([["c", "The tool hang took more than 50 ms (executionTimeoutMs)"]]);
       expect([signal?.aborted, clock.pending]).toEqual([true, 0]);
+      const quick: ToolSpec = { name: "quick", handler: async () => "in time" };
+      const bench = createBench(core);
+      // While the run goes on: its end would take every timer away.
+      const pending: number[] = [];
+      const engine = engines.fromFunction((turn) => {
+        pending.push(bench.clock.pending);
+        if (pending.length === 1) turn.blocks.push(turns.newToolCallBlock("c", "quick", {}));
+      });
+      const tools = core.tools.createRegistry().register(quick);
+      const inTime = bench.session({ engine, tools, toolLoop: { executionTimeoutMs: 50 } });
+      expect(toolUses(await inTime.runAsync(bench.user("x")))).toEqual([["c", "in time"]]);
+      expect(pending).toEqual([0, 0]);
     });
 
     it("a failure that ends the run lets no further call begin, and stops those that run", async () => {

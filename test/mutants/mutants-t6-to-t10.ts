@@ -65,7 +65,7 @@ export const mutantsT6ToT10: readonly Mutant[] = [
     [runTurn, "      return isFull();\n", "      return false;\n"],
   ]),
   ...mutantsOf("T8", [
-    [encodeEvent, "const json = stringifyEvent(event);", "const json = JSON.stringify(event);"],
+    [encodeEvent, "const json = stringifyEvent(event, maxBytes);", "const json = JSON.stringify(event);"],
     [encodeEvent, "defined({ type, data, id })", "{ type, data }"],
     [encodeEvent, "    logFailure(turn, `Encoding ${type}`, error);\n", ""],
     [encodeEvent, "    return encodeEvent(turn, defined(", "    throw (error, defined("],

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { inferenceMutants } from "./mutants-inference.ts";
+import { scriptMutants } from "./mutants-script.ts";
 import { mutants } from "./mutants.ts";
 
 const read = (file: string): string => readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
 
 describe("mutants", () => {
   it("each finds its place exactly once, and changes it", () => {
-    const lost = mutants.filter(({ file, find, replace }) => find === replace || read(file).split(find).length !== 2);
+    const all = [...mutants, ...scriptMutants, ...inferenceMutants];
+    const lost = all.filter(({ file, find, replace }) => find === replace || read(file).split(find).length !== 2);
     expect(lost).toEqual([]);
   });
 

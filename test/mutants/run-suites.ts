@@ -1,18 +1,24 @@
 import { portableSuites } from "../runtimes/portable-suites.ts";
+import processAgent from "../script/process-agent.ts";
+import processIsolation from "../script/process-isolation.ts";
 import { collectTests, describeError, runTest } from "../support/mini-test.ts";
 
-// What a mutant's child process runs: the turn's portable suites. Prints the tests that went red, as JSON on its last
-// line. With names as arguments it runs only tests whose name holds one of them, and stops at the first red one.
+// What a mutant's child process runs: the suites whose names begin with one of the first argument's words. Prints the tests
+// that went red, as JSON on its last line. With names as further arguments it runs only tests whose name holds one of them,
+// and stops at the first red one.
 
-const wanted = process.argv.slice(2);
-const TIMEOUT_MS = 4000;
+const [folders = "", mostMs = "", ...wanted] = process.argv.slice(2);
+const timeoutMs = Number(mostMs);
 
 const stray: string[] = [];
 for (const event of ["unhandledRejection", "uncaughtException"] as const) {
   process.on(event, (error: unknown) => stray.push(describeError(error)));
 }
 
-const suites = Object.fromEntries(Object.entries(portableSuites).filter(([name]) => name.startsWith("turn/")));
+const known = { ...portableSuites, "script/process-isolation": processIsolation, "script/process-agent": processAgent };
+const suites = Object.fromEntries(
+  Object.entries(known).filter(([name]) => folders.split(",").some((folder) => name.startsWith(folder))),
+);
 const tests = collectTests(suites).filter(
   ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
 );
@@ -20,7 +26,7 @@ const startedAt = performance.now();
 const red: { name: string; error: string }[] = [];
 for (const test of tests) {
   const strayBefore = stray.length;
-  const result = await runTest({ ...test, timeoutMs: Math.min(test.timeoutMs ?? TIMEOUT_MS, TIMEOUT_MS) });
+  const result = await runTest({ ...test, timeoutMs: Math.min(test.timeoutMs ?? timeoutMs, timeoutMs) });
   if (!result.ok) red.push({ name: test.name, error: result.error ?? "" });
   // A rejection that nobody handled is reported a little later than it came; it counts for the test that just ran.
   else if (stray.length > strayBefore) red.push({ name: test.name, error: stray.slice(strayBefore).join("\n") });

@@ -58,7 +58,8 @@ export async function tryMutants({ name, mutants, command, read }: Trial): Promi
   async function work(worker: number): Promise<void> {
     const folder = `${project}.cache/${name}/${worker}/`;
     rmSync(folder, { recursive: true, force: true });
-    for (const part of ["src", "test"]) cpSync(`${project}${part}`, `${folder}${part}`, { recursive: true });
+    for (const part of ["src", "test", "package.json"])
+      cpSync(`${project}${part}`, `${folder}${part}`, { recursive: true });
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const result = await judge(mutant, folder);
       results.push(result);

@@ -22,7 +22,9 @@ export interface UsedPlayground {
  * One server and one browser for the tests of a file, and a fresh window for each of them. Each test leaves a picture of
  * its first tab where a person can look at it.
  */
-export function usePlayground({ pace }: { readonly pace: number }): UsedPlayground {
+export function usePlayground(
+  options: { readonly pace: number } | { readonly start: () => Promise<PlaygroundServer> },
+): UsedPlayground {
   let server: PlaygroundServer | undefined;
   let browser: Browser | undefined;
   let context: BrowserContext | undefined;
@@ -35,7 +37,7 @@ export function usePlayground({ pace }: { readonly pace: number }): UsedPlaygrou
     mkdirSync(`${projectFolder}${SCREENSHOTS}`, { recursive: true });
     // One after the other: without a browser no server is started.
     browser = await launchChromium();
-    server = await startPlayground({ pace });
+    server = await ("start" in options ? options.start() : startPlayground(options));
   }, 60_000);
 
   afterAll(async () => {

@@ -166,9 +166,15 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
     const other = world.engine({ agents: { unrelated: () => nothing() } });
     expect((await other.decideApproval(`${id}.1`, { decision: "approve" })).state).toBe("resuming");
-    await world.reach(id, "failed");
+    await world.clock.advance(60_000);
+    // It waits for somebody who knows its agent.
+    expect((await world.run(id)).state).toBe("resuming");
     expect(resumes).toEqual([]);
     await world.stop(other);
+    const next = world.engine();
+    next.start();
+    await world.reach(id, "completed");
+    await world.stop(next);
   });
 
   it("R7: decided while the agent that asked still runs: the suspension finds the answer", async () => {

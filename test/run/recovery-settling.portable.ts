@@ -14,7 +14,6 @@ const [persist, complete, end, flush] = ["persist Answer", "complete completed",
 interface Progress {
   readonly persisted?: object;
   readonly completed?: boolean;
-  readonly ended?: boolean;
 }
 
 function progressOf(tx: RunTransaction): Progress | undefined {
@@ -22,6 +21,7 @@ function progressOf(tx: RunTransaction): Progress | undefined {
   return run === undefined ? undefined : (tx.getDocument(run, "progress") as Progress | undefined);
 }
 
+const isSettling = (tx: RunTransaction): boolean => tx.getRun(id)?.state === "settling";
 const isClosed = (tx: RunTransaction): boolean => tx.getRun(id)?.state === "completed";
 
 /** Where the worker dies, and which hooks the next one runs. */
@@ -30,14 +30,13 @@ const matrix: readonly (readonly [
   die: (line: StoreLine, called: () => string[]) => void,
   rest: string[],
 ])[] = [
-  ["when settle was entered", at((tx) => progressOf(tx) !== undefined), [persist, complete, end, flush]],
+  ["when settle was entered", at(isSettling), [persist, complete, end, flush]],
   ["after persist, before its record", inHook("persist Answer"), [persist, complete, end, flush]],
   ["when persist was recorded", at((tx) => progressOf(tx)?.persisted !== undefined), [complete, end, flush]],
   ["after onTurnComplete, before its record", inHook("complete completed"), [complete, end, flush]],
   ["when onTurnComplete was recorded", at((tx) => progressOf(tx)?.completed === true), [end, flush]],
   ["after onTurnEnd, before its record", inHook("end completed"), [end, flush]],
-  ["when onTurnEnd was recorded", at((tx) => progressOf(tx)?.ended === true), [flush]],
-  ["when the end was recorded", at(isClosed), []],
+  ["when the end was recorded, and onTurnEnd with it", at(isClosed), []],
 ];
 
 function at(when: (tx: RunTransaction) => boolean): (line: StoreLine) => void {

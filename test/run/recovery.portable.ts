@@ -198,18 +198,6 @@ const suite: PortableSuite = ({ it, expect }) => {
     expect(begun).toEqual([]);
     await world.stop(again);
   });
-
-  it("R5: an agent that the new process does not have ends the run, and says which", async () => {
-    const { world, calls, revive } = await crashIn("claimed", "safe");
-    const again = revive({ agents: { other: () => hang() } });
-    await world.reach(id, "failed");
-    expect((await again.inspect(id))?.failure).toEqual({
-      code: "agent-not-found",
-      message: 'This engine has no agent "default" to go on with',
-    });
-    expect(calls).toEqual(["end failed", "flush"]);
-    await world.stop(again);
-  });
 };
 
 async function* hang(): AsyncGenerator<TurnEvent> {

@@ -15,11 +15,11 @@ function readEverything(tx: RunTransaction): object {
     approval: [tx.getApproval("a"), tx.getApproval("b")],
     transcript: tx.transcript("t", "s", 99, 99),
     waiting: tx.waitingRuns(99),
-    claimable: tx.nextClaimable(),
+    claimable: tx.nextClaimable(["default"]),
     live: tx.liveRuns("t", "s"),
     owned: tx.ownedRuns("w", "running"),
-    due: tx.dueRuns(1e9, 99),
-    wakeAt: tx.nextWakeAt(),
+    due: tx.dueRuns(1e9, 99, ["default"]),
+    wakeAt: tx.nextWakeAt(["default"]),
     trimmable: tx.trimmableRuns(99, 0),
   };
 }

@@ -17,6 +17,9 @@ const states: readonly ExecutionState[] = [
   "cancelled",
 ];
 
+/** The agent of sample runs. */
+const KNOWN = ["default"];
+
 /** Inserts runs and gives each its progress. */
 async function setUp(
   store: RunStore,
@@ -36,7 +39,7 @@ const seqs = (runs: readonly (RunRecord | undefined)[]): (number | undefined)[] 
 /** Claims one run after the other until none is left. */
 function claimAll(tx: RunTransaction): number[] {
   const claimed: number[] = [];
-  for (let run = tx.nextClaimable(); run !== undefined; run = tx.nextClaimable()) {
+  for (let run = tx.nextClaimable(KNOWN); run !== undefined; run = tx.nextClaimable(KNOWN)) {
     claimed.push(run.seq);
     tx.updateRun(run, { workerId: "w", state: "claimed" });
   }
@@ -72,11 +75,55 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
       expect(await store.transact(claimAll)).toEqual([3, resuming]);
     }));
 
+  it("nextClaimable passes over the runs of other agents, and waitingRuns does not", () =>
+    use(async (store) => {
+      const names = ["newer", "default", "a\0b", 'it"s', "\ud800", "default"];
+      await insertRuns(
+        store,
+        names.map((agent, at) => ({ agent, priority: names.length - at })),
+      );
+      const claimable = (agents: readonly string[]): Promise<number | undefined> =>
+        store.transact((tx) => tx.nextClaimable(agents)?.seq);
+      expect(await claimable(["default"])).toBe(2);
+      expect(await claimable(["none", "newer", "default"])).toBe(1);
+      for (const [at, name] of names.slice(0, 5).entries()) expect(await claimable([name])).toBe(at + 1);
+      expect(await claimable(["none", "a", ""])).toBeUndefined();
+      expect(await claimable([])).toBeUndefined();
+      expect(await store.transact((tx) => seqs(tx.waitingRuns(99)))).toEqual([1, 2, 3, 4, 5, 6]);
+    }));
+
+  it("dueRuns and nextWakeAt pass over the running runs of other agents, and over no others", () =>
+    use(async (store) => {
+      await setUp(store, [
+        [{ agent: "newer" }, { state: "running", wakeAt: 5 }],
+        ...states.map((state, at): [Partial<NewRun>, Partial<RunProgress>] => [
+          { agent: "newer" },
+          { state, wakeAt: 10 + at },
+        ]),
+        [{}, { state: "running", wakeAt: 30 }],
+      ]);
+      const due = (agents: readonly string[], limit = 99): Promise<(number | undefined)[]> =>
+        store.transact((tx) => seqs(tx.dueRuns(99, limit, agents)));
+      const running = states.indexOf("running") + 2;
+      const others = states.map((_, at) => at + 2).filter((seq) => seq !== running);
+      expect(await due(["default"])).toEqual([...others, 12]);
+      expect(await due([])).toEqual(others);
+      expect(await due([], 2)).toEqual(others.slice(0, 2));
+      expect(await due(["newer"])).toEqual([1, ...states.map((_, at) => at + 2)]);
+      const wakeAt = (agents: readonly string[]): Promise<number | undefined> =>
+        store.transact((tx) => tx.nextWakeAt(agents));
+      expect([await wakeAt(["newer"]), await wakeAt(["default"])]).toEqual([5, 10]);
+      await store.transact((tx) => {
+        for (const run of tx.listRuns({}, 99)) if (run.seq > 1) tx.updateRun(run, { wakeAt: undefined });
+      });
+      expect([await wakeAt(["newer"]), await wakeAt(["default"])]).toEqual([5, undefined]);
+    }));
+
   it("a run that is unblocked or given back takes its old place", () =>
     use(async (store) => {
       await insertRuns(store, [{ blocked: true }, {}, {}]);
       const order = await store.transact((tx) => {
-        const second = tx.nextClaimable();
+        const second = tx.nextClaimable(KNOWN);
         if (second !== undefined) tx.updateRun(second, { workerId: "w" });
         const before = seqs(tx.waitingRuns(9));
         const first = tx.getRun("p:s:1");
@@ -137,7 +184,7 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
 
   it("dueRuns gives those whose time has come, earliest first; nextWakeAt the earliest of all", () =>
     use(async (store) => {
-      expect(await store.transact((tx) => tx.nextWakeAt())).toBeUndefined();
+      expect(await store.transact((tx) => tx.nextWakeAt(KNOWN))).toBeUndefined();
       await setUp(store, [
         [{}, { wakeAt: 30 }],
         [{}, { wakeAt: 10 }],
@@ -147,16 +194,16 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
         [{}, { wakeAt: 0 }],
       ]);
       const due = (now: number, limit = 99): Promise<(number | undefined)[]> =>
-        store.transact((tx) => seqs(tx.dueRuns(now, limit)));
+        store.transact((tx) => seqs(tx.dueRuns(now, limit, KNOWN)));
       expect(await due(-1)).toEqual([]);
       expect(await due(9)).toEqual([6]);
       expect(await due(10)).toEqual([6, 2, 5]);
       expect(await due(99)).toEqual([6, 2, 5, 4, 1]);
       expect(await due(99, 2)).toEqual([6, 2]);
       const next = await store.transact((tx) => {
-        const [sixth] = tx.dueRuns(99, 1);
+        const [sixth] = tx.dueRuns(99, 1, KNOWN);
         if (sixth !== undefined) tx.updateRun(sixth, { wakeAt: undefined });
-        return [tx.nextWakeAt(), seqs(tx.dueRuns(10, 9))];
+        return [tx.nextWakeAt(KNOWN), seqs(tx.dueRuns(10, 9, KNOWN))];
       });
       expect(next).toEqual([10, [2, 5]]);
     }));
@@ -191,7 +238,7 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
       }
     }));
 
-  it("trimmableRuns gives ended runs with events, those that ended longest ago first, without the newest", () =>
+  it("trimmableRuns gives ended runs that were not trimmed, those that ended longest ago first, without the newest", () =>
     use(async (store) => {
       await setUp(store, [
         [{}, { state: "completed", finishedAt: 50 }],
@@ -203,13 +250,15 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
       ]);
       const trimmable = (limit: number, skip: number): Promise<(number | undefined)[]> =>
         store.transact((tx) => seqs(tx.trimmableRuns(limit, skip)));
-      expect(await trimmable(99, 0)).toEqual([]);
       await store.transact((tx) => {
-        // The fifth has no events.
-        for (const n of [1, 2, 3, 4, 6]) {
+        for (const n of [1, 2, 3, 4, 5, 6]) {
           const run = tx.getRun(`p:s:${n}`);
           if (run !== undefined) tx.appendEvents(run, 1, eventTexts(1, 2));
         }
+        const fifth = tx.getRun("p:s:5");
+        if (fifth === undefined) throw new Error("The fifth is gone");
+        tx.trimEvents(fifth);
+        tx.updateRun(fifth, { trimmedThrough: 2 });
       });
       expect(await trimmable(99, 0)).toEqual([2, 6, 4, 1]);
       expect(await trimmable(2, 0)).toEqual([2, 6]);
@@ -221,6 +270,11 @@ export function queueContract({ it, expect }: TestApi, use: UseStore): void {
         for (const run of tx.trimmableRuns(1, 0)) tx.trimEvents(run);
       });
       expect(await trimmable(99, 0)).toEqual([6, 4, 1]);
+      await store.transact((tx) => {
+        const fifth = tx.getRun("p:s:5");
+        if (fifth !== undefined) tx.appendEvents(fifth, 3, eventTexts(3, 1));
+      });
+      expect(await trimmable(99, 0)).toEqual([6, 5, 4, 1]);
       const ended = await store.transact((tx) => tx.listRuns({ states: states.filter(isEnded) }, 99));
       expect(ended).toHaveLength(5);
     }));

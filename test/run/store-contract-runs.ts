@@ -108,7 +108,7 @@ export function runContract({ it, expect }: TestApi, use: UseStore): void {
       };
       await store.transact((tx) => {
         spoil(tx.getRun("p:s:1"));
-        spoil(tx.nextClaimable());
+        spoil(tx.nextClaimable(["default"]));
         for (const run of [...tx.liveRuns("t", "s"), ...tx.listRuns({}, 9), ...tx.waitingRuns(9)]) spoil(run);
       });
       expect(await store.transact((tx) => tx.getRun("p:s:1"))).toStrictEqual(newRecord(1, sampleRun(1)));

@@ -35,6 +35,7 @@ import thrownValues from "../turn/thrown-values.portable.ts";
 import todaysEngine from "../turn/todays-engine.portable.ts";
 import unencodable from "../turn/unencodable.portable.ts";
 import waitUntil from "../turn/wait-until.portable.ts";
+import runAgentCancel from "../run/agent-cancel.portable.ts";
 import runAgentRun from "../run/agent-run.portable.ts";
 import runApprovals from "../run/approvals.portable.ts";
 import runBadInput from "../run/bad-input.portable.ts";
@@ -54,6 +55,7 @@ import runValueSizes from "../run/value-sizes.portable.ts";
 import runWake from "../run/wake.portable.ts";
 import runSessionPolicy from "../run/session-policy.portable.ts";
 import runSlots from "../run/slots.portable.ts";
+import runUnknownAgent from "../run/unknown-agent.portable.ts";
 import runConformance from "../run/conformance.portable.ts";
 import fromSubstrate from "../turn/from-substrate.portable.ts";
 import ownerCancel from "../script/owner-cancel.portable.ts";
@@ -69,6 +71,7 @@ import scriptTenants from "../script/script-tenants.portable.ts";
 import inferenceBehaviour from "../inference/behaviour.portable.ts";
 import guestBehaviour from "../script/guest-behaviour.portable.ts";
 import loadScript from "../script/load-script.portable.ts";
+import manyTenants from "../script/many-tenants.portable.ts";
 import scriptAgent from "../script/script-agent.portable.ts";
 import inferenceStress from "../inference/stress.portable.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -112,6 +115,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "turn/todays-engine": todaysEngine,
   "turn/unencodable": unencodable,
   "turn/wait-until": waitUntil,
+  "run/agent-cancel": runAgentCancel,
   "run/agent-run": runAgentRun,
   "run/approvals": runApprovals,
   "run/bad-input": runBadInput,
@@ -131,6 +135,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "run/wake": runWake,
   "run/session-policy": runSessionPolicy,
   "run/slots": runSlots,
+  "run/unknown-agent": runUnknownAgent,
   "run/conformance": runConformance,
   "turn/from-substrate": fromSubstrate,
   "script/owner-cancel": ownerCancel,
@@ -146,6 +151,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "inference/behaviour": inferenceBehaviour,
   "script/guest-behaviour": guestBehaviour,
   "script/load-script": loadScript,
+  "script/many-tenants": manyTenants,
   "script/script-agent": scriptAgent,
   "inference/stress": inferenceStress,
 };

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { AgentRun, Resume } from "../../src/agent/agent.ts";
+import type { AgentRun, Resume, StoppedRun } from "../../src/agent/agent.ts";
 import type { JsonValue, SettledTurn, TurnEvent } from "../../src/index.ts";
+import { TurnError } from "../../src/errors.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
 import { createRunEngine, memoryStore, type RunEngine } from "../../src/run/index.ts";
 import { sandboxAgent, type SandboxAgentOptions } from "../../src/sandbox/index.ts";
@@ -162,6 +163,66 @@ describe.each(transports)("sandboxAgent by %s", (transport) => {
     for await (const event of events) last = event;
     expect(last).toMatchObject({ type: "session.run.failed", data: { code: "deadline-exceeded" } });
     await expect.poll(() => orchestrator.interrupts).toBe(2);
+  });
+
+  const aborts = (): number => orchestrator.requests.filter((request) => request.endsWith("/abort")).length;
+
+  it("a stop while it waits for an answer interrupts the run in the sandbox, once", async () => {
+    orchestrator = await startOrchestrator({
+      agent: async function* ({ ask }) {
+        yield { type: "message.part.updated", data: { part: { type: "text" }, delta: "One" } };
+        await ask({ id: "q-1", kind: "permission" });
+      },
+    });
+    const product = productBy(transport);
+    const engine = await product.open();
+    const executionId = newExecutionId();
+    await engine.open({ executionId, identity, input: { message: "Hello" } });
+    await expect.poll(async () => (await engine.inspect(executionId))?.state).toBe("waiting_for_approval");
+    expect((await engine.cancel(executionId, { reason: "Enough" })).state).toBe("cancelled");
+    expect({ interrupts: orchestrator.interrupts, aborts: aborts() }).toEqual({ interrupts: 1, aborts: 1 });
+    expect((await engine.cancel(executionId)).state).toBe("cancelled");
+    expect(aborts()).toBe(1);
+  });
+
+  it("a stop after its engine was lost interrupts the run in the sandbox; one that has ended there is left alone", async () => {
+    const gate = createDeferred<void>();
+    orchestrator = await startOrchestrator({ agent: speaker(["One "], gate.promise, ["two"]) });
+    const agent = sandboxAgent(accessBy(transport, orchestrator), { retry: hasty });
+    /** Follows a run until it speaks, and loses it. */
+    const lose = async (executionId: string): Promise<StoppedRun> => {
+      let checkpoint: JsonValue | undefined;
+      const engine = new AbortController();
+      const run = {
+        executionId,
+        identity,
+        input: { message: "Hello" },
+        history: [],
+        attempt: 1,
+        tags: {},
+        saveCheckpoint: async (value: JsonValue) => void (checkpoint = value),
+      };
+      for await (const { data } of agent.stream({ ...run, signal: engine.signal })) {
+        if (data?.["delta"] === "One ") engine.abort(new TurnError("lease-lost", "The lease is lost"));
+      }
+      const { signal } = new AbortController();
+      return { executionId, identity, tags: {}, signal, ...(checkpoint === undefined ? {} : { checkpoint }) };
+    };
+    const [going, over] = [await lose(newExecutionId()), await lose(newExecutionId())];
+    expect(aborts()).toBe(0);
+    await agent.cancel?.(going);
+    // As an engine does after a crash.
+    await agent.cancel?.(going);
+    expect({ interrupts: orchestrator.interrupts, aborts: aborts() }).toEqual({ interrupts: 1, aborts: 1 });
+    gate.resolve();
+    await expect.poll(() => orchestrator.runs.get(over.executionId)?.ended).toBe(true);
+    await agent.cancel?.(over);
+    orchestrator.expire(over.executionId);
+    await agent.cancel?.(over);
+    // Of one that was never dispatched there is nothing to stop.
+    const { checkpoint: _checkpoint, ...unbegun } = going;
+    await agent.cancel?.({ ...unbegun, executionId: newExecutionId() });
+    expect({ prompts: orchestrator.prompts, aborts: aborts() }).toEqual({ prompts: 2, aborts: 1 });
   });
 
   it("questions suspend the run: each decision reaches the sandbox, through restarts too", async () => {

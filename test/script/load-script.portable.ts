@@ -1,5 +1,5 @@
 import { createSession, engines, turns } from "../../src/inference/index.ts";
-import { type LoadedScript, loadScript } from "../../src/script/index.ts";
+import { type LoadedScript, loadScript, type ScriptRuntime } from "../../src/script/index.ts";
 import { callingEngine, rejectionOf, texts, toolUses } from "../inference/suite-support.ts";
 import * as core from "../../src/inference/index.ts";
 import type { PortableSuite } from "../support/test-api.ts";
@@ -8,10 +8,13 @@ import { testRuntime } from "./script-support.ts";
 const suite: PortableSuite = ({ describe, it, expect }) => {
   const user = (text: string) => turns.newTurn({ blocks: [turns.newUserBlock(text)] });
 
-  async function withParts(source: string, body: (script: LoadedScript) => Promise<void>): Promise<void> {
+  async function withParts(
+    source: string,
+    body: (script: LoadedScript, runtime: ScriptRuntime) => Promise<void>,
+  ): Promise<void> {
     const runtime = testRuntime();
     try {
-      await body(await loadScript({ source, runtime }));
+      await body(await loadScript({ source, runtime }), runtime);
     } finally {
       await runtime.close({ graceMs: 0 });
     }
@@ -76,13 +79,15 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           { name: "hang", handler: (args, { signal }) => new Promise(() => {}) },
           { name: "ok", handler: () => "ok" },
         ];`;
-      await withParts(source, async ({ tools }) => {
+      await withParts(source, async ({ tools }, runtime) => {
         const session = createSession({ engine: callingEngine(core, [["c", "hang", {}]]), tools });
         const handle = session.start(user("x"));
         const begun = new Promise<void>((resolve) => void handle.on("tool-call-execute", () => resolve()));
         await begun;
         handle.cancel();
         expect((await rejectionOf(handle.promise)).message).toMatch("cancelled");
+        // Nobody waits for it any more, whether it listens to its signal or not.
+        expect(runtime.stats().calls).toBe(0);
         expect(await tools.call("ok")).toBe("ok");
       });
     });

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { abuseCases, stuckBuiltins } from "./abuse-cases.ts";
 import { callbackChain } from "./callback-chain.ts";
@@ -95,6 +96,24 @@ export default function processIsolation({ describe, it, expect }: TestApi): voi
       await runtime.close();
     });
 
+    it("a hostile tenant holds the others up not at all: they are served while it runs", async () => {
+      const others = 3;
+      const runtime = abuseRuntime({ isolation, limits: { sliceMs: 3_000, maxVms: others + 1 } });
+      const open = (tenant: string, source: string) => runtime.openScript({ tenant, source });
+      const hostile = await open("mallory", "export const loop = () => { for (;;); };");
+      const good = await Promise.all(
+        Array.from({ length: others }, (_, n) => open(`tenant-${n}`, "let n = 0; export default () => ++n;")),
+      );
+      let ended = 0;
+      const attacks = Array.from({ length: 2 }, () => codeOf(hostile.call("loop")).finally(() => (ended += 1)));
+      for (let count = 1; count <= 50; count++) {
+        const answers = await Promise.all(good.map((script) => script.call("default")));
+        expect([answers, ended]).toEqual([good.map(() => count), 0]);
+      }
+      await runtime.close({ graceMs: 0 });
+      expect((await Promise.all(attacks)).every((code) => code === "closed" || code === "script-timeout")).toBe(true);
+    });
+
     it("never sends a call that was canceled while another ran", async () => {
       const runtime = testRuntime({ isolation });
       const script = await runtime.openScript({
@@ -104,8 +123,8 @@ export default function processIsolation({ describe, it, expect }: TestApi): voi
       const abort = new AbortController();
       const first = script.call("spin");
       const second = codeOf(script.call("count", [], { signal: abort.signal }));
-      await Promise.resolve();
-      await Promise.resolve();
+      // It has been handed to the child's queue by now.
+      await nextMacrotask();
       abort.abort();
       expect(await second).toBe("canceled");
       await first;

@@ -1,67 +1,11 @@
-import type { RunEngineOptions } from "../../src/run/index.ts";
 import { scriptAgent, type ScriptAgentOptions } from "../../src/script/index.ts";
 import { createInference, tools as inferenceTools, turns } from "../../src/inference/index.ts";
-import { createGate, createWorld, idOf, notedHooks, request, type World } from "../run/engine-world.ts";
+import { createGate, createWorld, notedHooks, request } from "../run/engine-world.ts";
 import type { PortableSuite } from "../support/test-api.ts";
+import { id, play, reach, stage, texts, until } from "./script-stage.ts";
 import { testRuntime } from "./script-support.ts";
 
-const id = idOf(1);
-const MANY_STEPS = 5_000;
-
-interface Stage {
-  readonly world: World;
-  readonly calls: string[];
-  readonly options: Partial<RunEngineOptions>;
-  readonly end: () => Promise<void>;
-}
-
-/** A world with one script as its agent, and the hooks' calls. */
-function stage(source: string, more: Partial<ScriptAgentOptions> & { readonly sliceMs?: number } = {}): Stage {
-  const world = createWorld();
-  const calls: string[] = [];
-  const { sliceMs, ...rest } = more;
-  const runtime = testRuntime(sliceMs === undefined ? {} : { limits: { sliceMs } });
-  const agent = scriptAgent({ source, runtime, ...rest });
-  return {
-    world,
-    calls,
-    options: { agents: { default: agent }, hooks: notedHooks(calls) },
-    end: () => runtime.close({ graceMs: 0 }),
-  };
-}
-
-/** A script's limits count real time, of which each look lets a little pass. */
-const until = (world: World, check: () => unknown): Promise<void> =>
-  world.until(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return check();
-  }, MANY_STEPS);
-
-const reach = (world: World, state: string): Promise<void> =>
-  until(world, async () => (await world.run(id)).state === state);
-
-async function texts(world: World): Promise<unknown[]> {
-  const log = await world.log(id);
-  return log.filter(({ type }) => type === "message.part.updated").map(({ data }) => data?.["delta"]);
-}
-
 const suite: PortableSuite = ({ describe, it, expect }) => {
-  async function play(
-    source: string,
-    state: "completed" | "failed",
-    more: Parameters<typeof stage>[1] = {},
-    input: object = {},
-  ) {
-    const { world, calls, options, end } = stage(source, more);
-    const engine = world.engine(options);
-    await engine.open(request(1, input));
-    await reach(world, state);
-    const snapshot = await engine.inspect(id);
-    await world.stop(engine);
-    await end();
-    return { world, calls, snapshot };
-  }
-
   describe("script agent", () => {
     it("streams, knows its turn, and its text is the answer", async () => {
       const source = `export default async (turn, ctx) => {
@@ -119,8 +63,10 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
 
     it("a script that throws fails its turn, with what it said; nothing is persisted", async () => {
-      const source = "export default async (turn, ctx) => { await ctx.text('so far'); throw new TypeError('broken'); }";
+      const source =
+        "export default async (turn, ctx) => { ctx.text('so'); ctx.text(' far'); throw new TypeError('broken'); }";
       const { snapshot, calls, world } = await play(source, "failed");
+      expect(await texts(world)).toEqual(["so", " far"]);
       expect(snapshot?.failure).toMatchObject({ code: "script-error", message: "TypeError: broken" });
       expect((await world.types(id)).at(-1)).toBe("session.run.failed");
       expect(calls).toEqual(["end failed", "flush"]);
@@ -134,7 +80,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
 
     it("a script that never ends is stopped by its limits: a loop, and a promise", async () => {
-      const loop = await play("export default () => { for (;;); }", "failed", { sliceMs: 100 });
+      const loop = await play("export default () => { for (;;); }", "failed", { limits: { sliceMs: 100 } });
       expect(loop.snapshot?.failure?.code).toBe("script-timeout");
       const hang = await play("export default () => new Promise(() => {});", "failed", { timeoutMs: 50 });
       expect(hang.snapshot?.failure?.code).toBe("script-timeout");
@@ -193,18 +139,24 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
           handler: (_args, { signal }) =>
             new Promise((_, reject) => {
               signal?.addEventListener("abort", () => {
-                heard.push("tool aborted");
+                heard.push(`tool aborted: ${String(signal.reason)}`);
                 reject(new Error("aborted"));
               });
               gate.open();
             }),
         });
       const source = `export default async (turn, ctx) => {
-        ctx.signal.addEventListener("abort", () => ctx.tools.call("note", { text: "script aborted" }));
+        ctx.signal.addEventListener("abort", async () => {
+          await ctx.tools.call("note", { text: "script aborted" });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          await ctx.tools.call("note", { text: "cleaned up" });
+        });
         await ctx.text("before");
-        await ctx.tools.call("slow");
+        await ctx.tools.call("slow").catch(() => undefined);
+        await new Promise(() => {});
       }`;
-      const { world, options, end, calls } = stage(source, { tools });
+      // Nothing but the stop ends it: its own time is long.
+      const { world, options, end, calls, runtime } = stage(source, { tools, timeoutMs: 600_000 });
       const engine = world.engine(options);
       await engine.open(request(1));
       let begun = false;
@@ -212,12 +164,63 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       await until(world, () => begun);
       await engine.cancel(id, { reason: "enough" });
       await reach(world, "cancelled");
-      await until(world, () => heard.length === 2);
-      expect([...heard].sort()).toEqual(["script aborted", "tool aborted"]);
+      await until(world, () => heard.length === 3);
+      expect([...heard].sort()).toEqual(["cleaned up", "script aborted", "tool aborted: enough"]);
       expect((await world.types(id)).at(-1)).toBe("session.run.cancelled");
+      // However it goes on, it is ended after its second.
+      await until(world, () => runtime.stats().calls === 0 && runtime.stats().scripts === 0);
       expect(calls).toEqual(["end cancelled", "flush"]);
       await world.stop(engine);
       await end();
+    });
+
+    it("a cancel or a timeout inside the script reaches the host's tool and engine, and the turn goes on", async () => {
+      const source = `
+        import { createSession, turns } from "turnwire";
+        const asks = (turn) => turns.appendBlock(turn, turns.newToolCallBlock("c", "slow", {}));
+        export default async (turn, ctx) => {
+          const ends = [];
+          const seed = turns.newTurn({ blocks: [turns.newUserBlock("go")] });
+          const run = async (options, runOptions, when) => {
+            const handle = createSession(options).start(seed, runOptions);
+            if (when !== undefined) handle.on(when, () => queueMicrotask(() => handle.cancel("enough")));
+            ends.push(await handle.promise.then(() => "answered", ({ code }) => code));
+          };
+          const { tools } = ctx, { slow } = ctx.engines;
+          await run({ engine: slow }, {}, "partial");
+          await run({ engine: asks, tools }, {}, "tool-call-execute");
+          await run({ engine: asks, tools }, { timeoutMs: 20 });
+          await run({ engine: asks, tools, toolLoop: { executionTimeoutMs: 20, maxIterations: 1 } }, {});
+          const own = new AbortController();
+          const direct = tools.call("slow", {}, { signal: own.signal });
+          queueMicrotask(() => own.abort(new Error("by hand")));
+          ends.push(await direct.catch(({ message }) => message));
+          return ends.join();
+        };`;
+      const heard: string[] = [];
+      const untilAborted = (who: string, signal: AbortSignal | undefined): Promise<never> =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => {
+            heard.push(`${who}: ${(signal.reason as Error).message}`);
+            reject(new Error("stopped"));
+          });
+        });
+      const tools = inferenceTools
+        .createRegistry()
+        .register({ name: "slow", handler: (_args, { signal }) => untilAborted("tool", signal) });
+      const slow: NonNullable<ScriptAgentOptions["engines"]>[string] = (_turn, { signal, partial }) => {
+        partial("I think");
+        return untilAborted("engine", signal);
+      };
+      const { snapshot } = await play(source, "completed", { tools, engines: { slow } });
+      expect(snapshot?.finalText).toBe("cancelled,cancelled,timeout,max-iterations,stopped");
+      expect(heard).toEqual([
+        "engine: The run was cancelled: enough",
+        "tool: The run was cancelled: enough",
+        "tool: The run took longer than its timeoutMs",
+        "tool: The tool slow took more than 20 ms (executionTimeoutMs)",
+        "tool: by hand",
+      ]);
     });
 
     it("a crash in the middle: begun again from its checkpoint where that is safe, failed where it is not", async () => {

@@ -1,6 +1,8 @@
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { ConsoleEntry, JobReport } from "../../src/script/index.ts";
 import { isScriptFunction } from "../../src/script/index.ts";
 import type { TestApi } from "../support/test-api.ts";
+import { manualClock } from "./manual-clock.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
 
 export default function scriptCalls({ describe, it, expect }: TestApi): void {
@@ -282,6 +284,98 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
       );
     });
 
+    it("take the script's abort signals, as arguments and as fields of one: each fires with its own, once", async () => {
+      const seen: unknown[] = [];
+      const noted = (name: string, signal: unknown): void => {
+        if (!(signal instanceof AbortSignal)) throw new TypeError(`${name} is no signal`);
+        const note = (): void => {
+          const { name: kind, message, code } = signal.reason as Error & { readonly code?: string };
+          seen.push([name, kind, message, code ?? null]);
+        };
+        if (signal.aborted) note();
+        else signal.addEventListener("abort", note);
+      };
+      const release: (() => void)[] = [];
+      const host = {
+        watch: ([first, more]: readonly unknown[]) => {
+          const { second, data } = more as { readonly second: unknown; readonly data: unknown };
+          noted("first", first);
+          noted("second", second);
+          seen.push(data);
+          return new Promise<string>((resolve) => release.push(() => resolve("settled")));
+        },
+        look: async ([signal]: readonly unknown[]) => {
+          kept = signal as AbortSignal;
+          const before = kept.aborted;
+          await nextMacrotask();
+          return [before, kept.aborted];
+        },
+        again: () => kept?.aborted,
+        release: () => release.forEach((one) => one()),
+      };
+      const source = `
+        const one = new AbortController(), two = new AbortController(), done = new AbortController();
+        export const run = async () => {
+          const watched = watch(one.signal, { second: two.signal, data: { nested: [done.signal] } });
+          await null;
+          two.abort(Object.assign(new RangeError("too far"), { code: "far" }));
+          two.abort(new Error("again"));
+          one.abort();
+          await release();
+          return watched;
+        };
+        export const aborted = async () => { done.abort(); return look(done.signal); };
+        export const late = async () => {
+          const after = new AbortController();
+          const answer = look(after.signal);
+          await answer;
+          after.abort();
+          await again();
+          return again();
+        };`;
+      let kept: AbortSignal | undefined;
+      await withScript(
+        source,
+        async (script) => {
+          expect(await script.call("run")).toBe("settled");
+          expect(seen).toEqual([
+            { nested: [{}] },
+            ["second", "RangeError", "too far", "far"],
+            ["first", "AbortError", "This operation was aborted", null],
+          ]);
+          // It is told right after the call, not with it, and no more when that has settled.
+          expect(await script.call("aborted")).toEqual([false, true]);
+          expect(await script.call("late")).toBe(false);
+        },
+        { host },
+      );
+    });
+
+    it("hear of the end of the call by the script's signals too: nobody else would fire them any more", async () => {
+      const heard: string[] = [];
+      let begun = (): void => undefined;
+      const host = {
+        hold: ([signal]: readonly unknown[]) => {
+          (signal as AbortSignal).addEventListener("abort", () => heard.push(String((signal as AbortSignal).reason)));
+          begun();
+          return new Promise(() => {});
+        },
+      };
+      const source = "export default () => hold(new AbortController().signal);";
+      await withScript(
+        source,
+        async (script) => {
+          const held = new Promise<void>((resolve) => (begun = resolve));
+          const call = codeOf(script.call("default"));
+          await held;
+          await script.close();
+          expect(await call).toBe("closed");
+          expect(heard).toEqual(["TurnError: The script was closed"]);
+        },
+        { host },
+      );
+    });
+
     it("cannot be called through a function that outlived the call that brought it", async () => {
       const source = `let kept; export const keep = (fn) => { kept = fn; }; export const use = () => kept();`;
       await withScript(source, async (script) => {
@@ -307,7 +401,37 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         await new Promise((resolve) => setTimeout(resolve, 30));
         return [ticks, log];
       };`;
-      await withScript(source, async (script) => expect(await script.call("default")).toEqual([3, ["a", ["b", 1]]]));
+      // Time by hand: a machine that is held up lets several of its own timers come at once.
+      const clock = manualClock();
+      await withScript(
+        source,
+        async (script) => {
+          const call = script.call("default");
+          for (let ms = 0; ms < 60; ms++) {
+            await nextMacrotask();
+            clock.advance(1);
+          }
+          expect(await call).toEqual([3, ["a", ["b", 1]]]);
+        },
+        { clock },
+      );
+    });
+
+    it("takes cleared timers away from the host too", async () => {
+      const clock = manualClock();
+      const source = `export default () => {
+        for (const timer of [setTimeout(() => {}, 5), setInterval(() => {}, 5)]) clearTimeout(timer);
+        setTimeout(() => {}, 5);
+      };`;
+      await withScript(
+        source,
+        async (script) => {
+          const before = clock.pending();
+          await script.call("default");
+          expect(clock.pending() - before).toBe(1);
+        },
+        { clock },
+      );
     });
 
     it("has queueMicrotask, structuredClone and randomUUID", async () => {

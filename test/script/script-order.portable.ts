@@ -1,7 +1,9 @@
 import { isTurnError } from "../../src/index.ts";
+import type { ScriptEngine } from "../../src/script/index.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { callbackChain } from "./callback-chain.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
+import { testEngine } from "./test-engine.ts";
 
 export default function scriptOrder({ describe, it, expect }: TestApi): void {
   describe("script: order (V1, V4)", () => {
@@ -247,6 +249,43 @@ export default function scriptOrder({ describe, it, expect }: TestApi): void {
       await runtime.close({ graceMs: 0 });
       expect(await opening).toBe("closed");
       expect(runtime.stats().vms).toBe(0);
+    });
+
+    it("refuses at once what waits for a VM, however long others may take", async () => {
+      const engine = testEngine();
+      let make = (): void => undefined;
+      const asked = new Promise<void>((resolve) => (make = resolve));
+      let made = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (made = resolve));
+      const slow: ScriptEngine = {
+        name: "slow",
+        async createVm(limits) {
+          make();
+          await gate;
+          return engine.createVm(limits);
+        },
+      };
+      const runtime = testRuntime({ engine: slow });
+      const opening = codeOf(runtime.openScript({ source: "export default 1" }));
+      await asked;
+      const closing = runtime.close({ graceMs: 600_000 });
+      expect(await opening).toBe("closed");
+      made();
+      await closing;
+      expect(runtime.stats()).toMatchObject({ vms: 0, scripts: 0, calls: 0 });
+    });
+
+    it("closes a script whose context is just being made again, and the calls that wait for it", async () => {
+      const runtime = testRuntime({ limits: { sliceMs: 50 } });
+      const script = await runtime.openScript({
+        source: "export const loop = () => { for (;;); }; export const ok = () => 'ok';",
+      });
+      expect(await codeOf(script.call("loop"))).toBe("script-timeout");
+      const call = codeOf(script.call("ok"));
+      await script.close();
+      expect(await call).toBe("closed");
+      expect(runtime.stats()).toMatchObject({ scripts: 0, calls: 0 });
+      await runtime.close({ graceMs: 0 });
     });
   });
 }

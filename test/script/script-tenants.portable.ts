@@ -37,9 +37,16 @@ export default function scriptTenants({ describe, it, expect }: TestApi): void {
         tenant: "mallory",
         source: "const keep = []; export default () => { for (;;) keep.push(new Array(1000).fill(0)); };",
       });
+      // Having caught it, this one would keep all that there is.
+      const catching = await runtime.openScript({
+        tenant: "mallory",
+        source: `const keep = [];
+          export default () => { try { for (;;) keep.push(new Array(1000).fill(0)); } catch { return "caught"; } };`,
+      });
       for (let round = 1; round <= 5; round++) {
         const results = await Promise.all([codeOf(bad.call("default")), good.call("default")]);
         expect(results).toEqual(["script-limit", round]);
+        expect(await codeOf(catching.call("default"))).toBe("script-limit");
       }
       await runtime.close();
     });

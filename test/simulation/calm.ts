@@ -17,7 +17,9 @@ export async function playCalm(world: World): Promise<void> {
   world.trace?.("calm");
   world.calm = true;
   for (const worker of world.workers) worker.stalled = false;
-  if (world.working.length === 0) world.addWorker();
+  // One that is alone comes back when its alarm rings, or never.
+  // Of the others one must know every agent: what only older ones are left for waits, and rightly so.
+  while (!world.plan.alone && world.working.every(({ isOlder }) => isOlder)) world.addWorker();
   for (const reader of world.readers) {
     reader.paused = false;
     reader.pull();
@@ -61,6 +63,8 @@ async function settleDown(world: World, onWaiting: () => void): Promise<void> {
   let calmSince = world.clock.now;
   let nudged = false;
   let seen = -1;
+  // What readers were just let do asks the store only now.
+  await settle();
   for (let step = 0; step < MAX_STEPS && world.violations.length === 0; step++) {
     const length = [...world.ledger.runs.values()].reduce((sum, { log }) => sum + log.length, 0);
     if (length !== seen) calmSince = world.clock.now;
@@ -74,7 +78,8 @@ async function settleDown(world: World, onWaiting: () => void): Promise<void> {
     if (open.every((run) => isWaiting(world, run))) {
       if (nudged || open.length === 0) {
         // Readers at other workers hear of the end with the next look into the store (S6).
-        if (isQuiet(world) && world.clock.now - calmSince > 2 * POLL_MS) return;
+        const isLate = world.clock.now - calmSince > 2 * POLL_MS || world.clock.next() === undefined;
+        if (isQuiet(world) && isLate) return;
       } else {
         nudged = true;
         onWaiting();
@@ -130,6 +135,8 @@ function checkCalmRun(world: World, { row, owners, calls }: LedgerRun): void {
   if (atWork && row.state === "running" && row.deadlineAt !== undefined && row.deadlineAt < world.clock.now) {
     world.violate("deadline", `${call.worker.name} runs the agent of ${row.executionId} beyond its deadline`);
   }
+  // Nobody is there to take the lease of one that is alone; it renews it when its alarm rings.
+  if (world.plan.alone) return;
   if (row.workerId === undefined || row.leaseUntil > world.clock.now || owners.get(row.epoch)?.works !== true) return;
   world.violate("R4", `${row.workerId} has let its lease of ${row.executionId} lapse`);
 }
@@ -165,5 +172,9 @@ function fire(world: World): boolean {
 
 /** Nobody works on anything any more. */
 function isQuiet(world: World): boolean {
-  return world.workers.every(({ crashed, engine }) => crashed || engine.stats().ownedRuns === 0);
+  return world.workers.every((worker) => {
+    if (worker.crashed) return true;
+    // One that is alone sleeps, and so has no timer.
+    return worker.engine.stats().ownedRuns === 0 && (!world.plan.alone || world.clock.countOf(worker) === 0);
+  });
 }

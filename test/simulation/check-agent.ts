@@ -11,7 +11,8 @@ export function checkBegin(worker: SimWorker, run: AgentRun): AgentCall {
   const known = ledger.get(executionId);
   const key = `${run.attempt}/${known?.suspensions ?? 0}`;
   const number = known?.calls.length ?? 0;
-  const call: AgentCall = { number, worker, executionId, key, signal: run.signal, over: false };
+  const epoch = known?.row.epoch ?? 0;
+  const call: AgentCall = { number, worker, executionId, key, epoch, signal: run.signal, over: false };
   worker.calls.add(call);
   ledger.trace?.(`    ${worker.name} calls the agent of ${executionId}: call ${number}, attempt/suspensions ${key}`);
   if (worker.stopping === "stopped") ledger.violate("stop", `${worker.name} calls an agent after it has stopped`);

@@ -1,6 +1,7 @@
 import { isTerminal, type TurnEvent } from "../../src/index.ts";
 import type { ApprovalRecord, RunRecord } from "../../src/run/index.ts";
 import type { ExecutionState } from "../../src/substrate/index.ts";
+import { checkAgentTold } from "./check-agent-cancel.ts";
 import { type CommitCheck, isEndedState } from "./ledger.ts";
 import { isLegalMove } from "./legal-moves.ts";
 
@@ -64,7 +65,7 @@ const checkMoves: CommitCheck = ({ ledger }, run, { before, after, events, docum
     if (state === "queued" && from === "claimed") move("claimed");
     if (from !== state) ledger.violate("states", `${run.row.executionId} was ${state}, its log says ${String(from)}`);
     move(data?.["state"] as ExecutionState);
-    if (state === "settling" && (!documents.has("settlement") || !documents.has("progress"))) {
+    if (state === "settling" && !documents.has("settlement")) {
       ledger.violate("R8", `${run.row.executionId} entered settling without what it settles`);
     }
   }
@@ -102,7 +103,7 @@ const checkLease: CommitCheck = ({ ledger, worker, now }, run, { before, after, 
 };
 
 /** What of the log survives a restart (R5), and how often there may be one. */
-const checkAttempts: CommitCheck = ({ ledger }, run, { before, after, events }) => {
+const checkAttempts: CommitCheck = ({ ledger, worker, now }, run, { before, after, events }) => {
   if (before === undefined) return;
   const { executionId } = before;
   const restarted = events.find(({ type }) => type === "run.restarted");
@@ -116,18 +117,25 @@ const checkAttempts: CommitCheck = ({ ledger }, run, { before, after, events }) 
   if (restarted !== undefined && restarted.data?.["keep"] !== (lastPlace?.id ?? "1")) {
     ledger.violate("R5", `${executionId} restarts with keep ${String(restarted.data?.["keep"])}, not ${lastPlace?.id}`);
   }
+  const left = before.state === "running" && after.state !== "running" && before.leaseUntil <= now;
+  if (left && after.state !== "cancelling" && !worker.knows(before.agent) && before.workerId !== worker.workerId) {
+    ledger.violate("R5", `${worker.name} recovers ${executionId}, and does not know its agent`);
+  }
   if (restarted !== undefined && before.agent === "unsafe")
     ledger.violate("R5", `${executionId} is unsafe and restarts`);
 };
 
 /** Higher priority first, first come first served within one (R1). */
-const checkOrder: CommitCheck = ({ ledger, now }, run, { before, after }) => {
+const checkOrder: CommitCheck = ({ ledger, worker, now }, run, { before, after }) => {
   if (before === undefined || !waits(before) || after.workerId === undefined) return;
   if (after.state !== "claimed" && after.state !== "resuming") return;
   if (after.state === "resuming" && before.deadlineAt !== undefined && before.deadlineAt <= now) return;
   if (before.blocked) ledger.violate("R3", `${before.executionId} was claimed while blocked`);
+  if (!worker.knows(before.agent)) {
+    ledger.violate("R1", `${worker.name} claimed ${before.executionId}, and does not know its agent`);
+  }
   for (const { row } of ledger.runs.values()) {
-    if (row.executionId === before.executionId || !waits(row) || row.blocked) continue;
+    if (row.executionId === before.executionId || !waits(row) || row.blocked || !worker.knows(row.agent)) continue;
     if (row.priority > before.priority || (row.priority === before.priority && row.seq < before.seq)) {
       ledger.violate("R1", `${before.executionId} was claimed before ${row.executionId}`);
     }
@@ -191,6 +199,7 @@ export const commitChecks: readonly CommitCheck[] = [
   checkMoves,
   checkLease,
   checkAttempts,
+  checkAgentTold,
   checkOrder,
   checkPolicy,
   checkApprovals,

@@ -45,7 +45,7 @@ export function openRun(world: World, run: PlannedRun = world.random.pick(world.
         case "execution-conflict":
           return !(same && row?.turnIndex === request.identity.turnIndex);
         case "agent-not-found":
-          return worker.isOlder && run.agent === "fallback";
+          return !worker.knows(run.agent);
         case "session-busy":
           return world.plan.policy === "reject";
         case "cursor-ahead":
@@ -189,7 +189,10 @@ function chooseCursor({ random }: World, length: number): number {
   return random.chance(0.05) ? 1_000_000 : random.below(length + 1);
 }
 
-function pickWorker({ working, workers, random }: World): SimWorker | undefined {
+function pickWorker(world: World): SimWorker | undefined {
+  const { working, workers, random, plan } = world;
+  // A request brings it to life.
+  if (plan.alone) return world.onlyWorker();
   // Some come to one that is being stopped.
   const reachable = random.chance(0.05) ? workers.filter(({ crashed }) => !crashed) : working;
   return reachable.length === 0 ? undefined : random.pick(reachable);

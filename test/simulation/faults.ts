@@ -13,7 +13,7 @@ export function strikeFault(world: World): boolean {
       crash(world, worker);
       return true;
     case 1: {
-      if (alive.length >= 3) return false;
+      if (alive.length >= (plan.alone ? 1 : 3)) return false;
       const dead = workers.filter(({ crashed, stopping }) => crashed || stopping === "stopped");
       const free = dead.filter(({ workerId }) => !alive.some((one) => one.workerId === workerId));
       const again = free.length > 0 && random.chance(0.6) ? random.pick(free).workerId : undefined;
@@ -33,7 +33,7 @@ export function strikeFault(world: World): boolean {
       return true;
     }
     default:
-      if (!plan.jumps || worker === undefined) return false;
+      if (!plan.jumps || plan.alone || worker === undefined) return false;
       worker.stalled = !worker.stalled;
       world.trace?.(`  ${worker.name} ${worker.stalled ? "stalls" : "goes on"}`);
       return true;
@@ -47,6 +47,7 @@ function crash(world: World, any: SimWorker): void {
   const worker = busy.length > 0 && random.chance(0.7) ? random.pick(busy) : any;
   world.trace?.(`  ${worker.name} crashes`);
   worker.crash();
+  world.lookFailed(worker);
   if (random.chance(0.4)) world.clock.now += LEASE_MS;
   if (world.working.length === 0 && random.chance(0.7))
     world.addWorker(random.chance(0.5) ? worker.workerId : undefined);

@@ -18,6 +18,7 @@ export interface AgentCall {
   readonly worker: SimWorker;
   readonly executionId: string;
   readonly key: string;
+  readonly epoch: number;
   readonly signal: AbortSignal;
   over: boolean;
 }
@@ -32,6 +33,8 @@ export interface LedgerRun {
   /** Which worker took which epoch. */
   readonly owners: Map<number, SimWorker>;
   readonly calls: AgentCall[];
+  /** The epochs whose owners have told the agent of a stop. */
+  readonly toldOfStop: Set<number>;
   /** Ids of the events that `onEvent` was told. */
   readonly told: Set<string>;
   suspensions: number;
@@ -131,6 +134,7 @@ function newLedgerRun(row: RunRecord): LedgerRun {
     documents: new Map(),
     owners: new Map(),
     calls: [],
+    toldOfStop: new Set(),
     told: new Set(),
     suspensions: 0,
     wasCancelling: false,

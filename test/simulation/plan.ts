@@ -22,6 +22,8 @@ export interface Features {
   readonly priorities: boolean;
   /** Every other worker is of an older version and does not know one of the agents. */
   readonly mixedVersions: boolean;
+  /** One engine alone with its store, in a place that puts it to sleep: it looks when it is asked, or when its alarm rings. */
+  readonly alone: boolean;
 }
 
 /** One schedule's settings, all chosen by its seed. */
@@ -36,6 +38,7 @@ export interface Plan extends Features {
   readonly sessions: number;
   readonly executions: number;
   readonly steps: number;
+  readonly appendEveryMs: number;
 }
 
 // Short, so that a schedule comes to its end in few steps; what matters is their order.
@@ -50,14 +53,17 @@ export function choosePlan(random: Random): Plan {
   const approvals = random.chance(0.45);
   // Most bugs need few runs and few steps; some need more.
   const big = random.chance(0.2);
+  const alone = random.chance(0.2);
   return {
+    alone,
+    appendEveryMs: random.pick([0, 0, 0, 120]),
     policy: random.pick(["reject", "enqueue", "interrupt", "parallel"]),
     maxConcurrentRuns: random.pick([1, 1, 2]),
     maxAttempts: random.pick([0, 1, 3, 3]),
     partialText: random.pick(["drop", "keep"]),
     transforms: seldom(),
     retention: chooseRetention(random),
-    workers: random.pick([1, 2, 2, 3]),
+    workers: alone ? 1 : random.pick([1, 2, 2, 3]),
     sessions: random.pick([1, 1, 2]),
     executions: big ? 3 + random.below(6) : 1 + random.below(4),
     steps: big ? 100 + random.below(300) : 30 + random.below(100),
@@ -65,7 +71,7 @@ export function choosePlan(random: Random): Plan {
     answersLate: often(),
     crashes: often(),
     jumps: seldom(),
-    stops: seldom(),
+    stops: !alone && seldom(),
     cancels: often(),
     deadlines: seldom(),
     approvals,
@@ -78,7 +84,7 @@ export function choosePlan(random: Random): Plan {
     slowHooks: seldom(),
     results: seldom(),
     priorities: seldom(),
-    mixedVersions: random.chance(0.08),
+    mixedVersions: !alone && random.chance(0.08),
   };
 }
 

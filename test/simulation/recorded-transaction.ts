@@ -79,8 +79,8 @@ export class RecordedTransaction implements RunTransaction {
   readEvents(run: RunRecord, after: number, limit: number): TurnEvent[] {
     return this.#tx.readEvents(run, after, limit);
   }
-  nextClaimable(): RunRecord | undefined {
-    return this.#tx.nextClaimable();
+  nextClaimable(agents: readonly string[]): RunRecord | undefined {
+    return this.#tx.nextClaimable(agents);
   }
   waitingRuns(limit: number): RunRecord[] {
     return this.#tx.waitingRuns(limit);
@@ -91,11 +91,11 @@ export class RecordedTransaction implements RunTransaction {
   ownedRuns(workerId: string, state: ExecutionState): RunRecord[] {
     return this.#tx.ownedRuns(workerId, state);
   }
-  dueRuns(now: number, limit: number): RunRecord[] {
-    return this.#tx.dueRuns(now, limit);
+  dueRuns(now: number, limit: number, agents: readonly string[]): RunRecord[] {
+    return this.#tx.dueRuns(now, limit, agents);
   }
-  nextWakeAt(): number | undefined {
-    return this.#tx.nextWakeAt();
+  nextWakeAt(agents: readonly string[]): number | undefined {
+    return this.#tx.nextWakeAt(agents);
   }
   listRuns(filter: RunFilter, limit: number): RunRecord[] {
     return this.#tx.listRuns(filter, limit);

@@ -1,6 +1,7 @@
 import { textDelta, type TurnEvent } from "../../src/index.ts";
-import type { Agent, AgentRun } from "../../src/run/index.ts";
+import type { Agent, AgentRun, StoppedRun } from "../../src/run/index.ts";
 import type { Random } from "../support/random.ts";
+import { checkCancel } from "./check-agent-cancel.ts";
 import { checkBegin } from "./check-agent.ts";
 import type { AgentCall } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
@@ -57,12 +58,14 @@ function chooseCall(plan: Plan, random: Random, asks: boolean): AgentStep[] {
 /** The agents as one worker has them. What they do is in the input that they get. */
 export function scriptedAgents(worker: SimWorker): Record<string, Agent> {
   const stream = (run: AgentRun): AsyncIterable<TurnEvent> => play(worker, run);
-  const known: Record<string, Agent> = { safe: { stream, replay: "safe" }, unsafe: { stream } };
+  const cancel = (run: StoppedRun): Promise<void> => beCancelled(worker, run);
+  const known: Record<string, Agent> = { safe: { stream, cancel, replay: "safe" }, unsafe: { stream, cancel } };
   if (worker.isOlder) return known;
   return {
     ...known,
     fallback: {
       replay: "safe",
+      cancel,
       stream: (run) => playNothing(worker, run),
       invoke: async (run) => {
         await worker.gate(`${run.executionId} invoke`, run.signal);
@@ -70,6 +73,14 @@ export function scriptedAgents(worker: SimWorker): Record<string, Agent> {
       },
     },
   };
+}
+
+/** Takes its time, fails, or hangs: a stop must not depend on it. */
+async function beCancelled(worker: SimWorker, run: StoppedRun): Promise<void> {
+  checkCancel(worker, run);
+  const { random } = worker.shared;
+  if (random.chance(0.1)) throw new ScriptedFailure("The agent's cancel failed");
+  await worker.gate(`${run.executionId} cancel`, random.chance(0.5) ? run.signal : undefined);
 }
 
 async function* playNothing(worker: SimWorker, run: AgentRun): AsyncGenerator<TurnEvent, void, undefined> {

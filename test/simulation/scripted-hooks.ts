@@ -73,10 +73,9 @@ function checkHook(worker: SimWorker, name: OnceHook, turn: SettledTurn): void {
   if (run.owners.get(row.epoch) !== worker || row.workerId !== worker.workerId) violate("S9", "and has it no more");
   if (row.leaseUntil <= clock.now) violate("R4", "without a lease");
   const settlement = run.documents.get("settlement") as { finalText?: string; persist?: boolean; complete?: boolean };
-  const progress = run.documents.get("progress") as {
+  const progress = (run.documents.get("progress") ?? {}) as {
     persisted?: { failure?: object };
     completed?: boolean;
-    ended?: boolean;
   };
   if (turn.finalText !== settlement.finalText) violate("R8", `with ${turn.finalText}, stored ${settlement.finalText}`);
   const persisted = progress.persisted !== undefined && progress.persisted.failure === undefined;
@@ -93,6 +92,5 @@ function checkHook(worker: SimWorker, name: OnceHook, turn: SettledTurn): void {
       if (settlement.persist === true && progress.persisted === undefined) violate("T3", "before persist");
       if (persisted && settlement.complete === true && progress.completed !== true)
         violate("T3", "before onTurnComplete");
-      if (progress.ended === true) violate("R8", "again after it was recorded");
   }
 }

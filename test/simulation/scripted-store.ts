@@ -26,9 +26,12 @@ export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
   readonly answers: HeldAnswer<Owner>[] = [];
   readonly rows: RunStore = memoryStore();
   readonly #onCommit: (owner: Owner, tx: RecordedTransaction) => void;
+  readonly #onKept: (owner: Owner) => void;
 
-  constructor(onCommit: (owner: Owner, tx: RecordedTransaction) => void) {
+  /** `onKept` is called once a transaction is kept, before anything else happens. */
+  constructor(onCommit: (owner: Owner, tx: RecordedTransaction) => void, onKept: (owner: Owner) => void) {
     this.#onCommit = onCommit;
+    this.#onKept = onKept;
   }
 
   /** The store as one worker has it. */
@@ -53,7 +56,10 @@ export class ScriptedStore<Owner extends { readonly crashed: boolean }> {
                   return value;
                 })
                 .then(
-                  (value) => give(() => resolve(value)),
+                  (value) => {
+                    this.#onKept(owner);
+                    give(() => resolve(value));
+                  },
                   (error: unknown) => give(() => reject(error as Error)),
                 );
             },

@@ -39,6 +39,8 @@ export class SimWorker {
   readonly calls: Set<AgentCall> = new Set<AgentCall>();
   /** The last event of each execution that its hook was told of. */
   readonly lastTold: Map<string, number> = new Map<string, number>();
+  /** When the engine wants to be woken, as the last transaction has it. */
+  wanted: number | undefined;
   crashed = false;
   /** Its timers do not fire and its calls get no further, for now. */
   stalled = false;
@@ -60,6 +62,8 @@ export class SimWorker {
       pollMs: POLL_MS,
       hookTimeoutMs: HOOK_TIMEOUT_MS,
       workerId,
+      appendEveryMs: plan.appendEveryMs,
+      ...(plan.alone ? { wake: (at: number | undefined) => (this.wanted = at) } : {}),
       session: plan.policy,
       recovery: { maxAttempts: plan.maxAttempts },
       retention: plan.retention,
@@ -67,6 +71,10 @@ export class SimWorker {
       clock: shared.clock.of(this),
       log: (message, meta) => this.#heard(message, meta),
     });
+  }
+
+  knows(agent: string): boolean {
+    return !this.isOlder || agent !== "fallback";
   }
 
   get works(): boolean {

@@ -6,9 +6,13 @@ import { Ledger } from "./ledger.ts";
 import { choosePlan, type Plan } from "./plan.ts";
 import { AGENT_NAMES, type AgentScript, chooseScript } from "./scripted-agent.ts";
 import { ScriptedStore } from "./scripted-store.ts";
+import { SimAlarm } from "./sim-alarm.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { SimReader } from "./sim-reader.ts";
 import { type SharedWorld, SimWorker } from "./sim-worker.ts";
+
+/** When the alarm of a look that failed rings again. */
+const RETRY_MS = 500;
 
 /** A turn that clients of the schedule may ask for. */
 export interface PlannedRun {
@@ -32,6 +36,8 @@ export class World implements SharedWorld {
   readonly clock: SimClock = new SimClock();
   readonly ledger: Ledger;
   readonly store: ScriptedStore<SimWorker>;
+  /** Of an engine that is alone. */
+  readonly alarm: SimAlarm;
   readonly workers: SimWorker[] = [];
   readonly readers: SimReader[] = [];
   readonly runs: readonly PlannedRun[];
@@ -43,6 +49,8 @@ export class World implements SharedWorld {
   /** No more faults: everybody does their best. */
   calm = false;
   readonly trace: ((line: string) => void) | undefined;
+  /** Whose look at the ring of the alarm has not come to its end. */
+  readonly #looking = new Set<SimWorker>();
 
   constructor(seed: number, trace?: (line: string) => void) {
     this.trace = trace;
@@ -52,7 +60,11 @@ export class World implements SharedWorld {
     const rules: { policy: SessionPolicy; maxAttempts: number } = { policy, maxAttempts };
     this.ledger = new Ledger(rules, (invariant, message) => this.violate(invariant, message), commitChecks);
     this.ledger.trace = trace;
-    this.store = new ScriptedStore<SimWorker>((worker, tx) => this.ledger.commit(worker, this.clock.now, tx));
+    this.alarm = new SimAlarm(this.clock, () => this.#ring());
+    this.store = new ScriptedStore<SimWorker>(
+      (worker, tx) => this.ledger.commit(worker, this.clock.now, tx),
+      (worker) => this.alarm.want(worker.wanted),
+    );
     this.runs = Array.from({ length: this.plan.executions }, (_, at) => planRun(this.plan, this.random, at));
     trace?.(`plan ${JSON.stringify(this.plan)}`);
     for (const run of this.runs) trace?.(`run ${JSON.stringify(run)}`);
@@ -66,10 +78,34 @@ export class World implements SharedWorld {
 
   addWorker(workerId?: string): SimWorker {
     const name = `W${this.workers.length + 1}`;
-    const worker = new SimWorker(this, name, workerId ?? name);
+    const worker = new SimWorker(this, name, this.plan.alone ? "the-only-one" : (workerId ?? name));
     this.workers.push(worker);
     worker.engine.start();
     return worker;
+  }
+
+  /** The one that is alone, brought to life when it is not there. */
+  onlyWorker(): SimWorker {
+    return this.working[0] ?? this.addWorker();
+  }
+
+  #ring(): void {
+    if (this.workers.some(({ stopping }) => stopping !== "no")) return;
+    const worker = this.onlyWorker();
+    this.trace?.(`  the alarm rings, ${worker.name} looks around`);
+    this.#looking.add(worker);
+    worker.engine.recover().then(
+      () => this.#looking.delete(worker),
+      (error: unknown) => {
+        this.trace?.(`    ${worker.name} could not: ${String(error)}`);
+        this.lookFailed(worker);
+      },
+    );
+  }
+
+  /** The place rings again until a look came to its end. */
+  lookFailed(worker: SimWorker): void {
+    if (this.#looking.delete(worker)) this.alarm.want(this.clock.now + RETRY_MS);
   }
 
   /** Workers that clients can reach. */

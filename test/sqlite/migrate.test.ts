@@ -83,12 +83,13 @@ describe("every query of runs", () => {
       tx.updateRun(run, { state: "running", workerId: "w" });
       tx.getDocument(run, "input");
       tx.readEvents(run, 0, 1);
-      tx.nextClaimable();
+      tx.nextClaimable(["default"]);
       tx.waitingRuns(9);
       tx.liveRuns("t", "s");
       tx.ownedRuns("w", "running");
-      tx.dueRuns(9, 9);
-      tx.nextWakeAt();
+      tx.ownedRuns("w", "cancelling");
+      tx.dueRuns(9, 9, ["default"]);
+      tx.nextWakeAt(["default"]);
       tx.listRuns({}, 9);
       tx.listRuns({ sessionId: "s" }, 9);
       tx.listRuns({ sessionId: "s", tenantId: "t", states: ["completed"] }, 9);

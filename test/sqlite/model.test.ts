@@ -76,11 +76,13 @@ function nextStep(random: Random): Step {
     sessionId: session,
     tenantId: tenant,
     userId: text,
+    agent: random.pick(["default", "newer"]),
     priority: random.below(3),
     blocked: random.below(4) === 0,
   };
+  const agents = random.pick([["default"], ["newer", "default"], []]);
   const changes = progress(random);
-  const count = random.pick([1, 1, 2, 5, 127, 128, 129, 300]);
+  const count = random.pick([1, 1, 2, 5, 300, 511, 512, 513]);
   const question = random.below(8);
   const approvalId = `a${question}`;
   const asker = `p:s:${question % 3}`;
@@ -101,7 +103,7 @@ function nextStep(random: Random): Step {
       tx.updateRun(run, { ...(small < 4 ? changes : {}), lastEventId: run.lastEventId + count });
     }),
     onRun((tx, run) => {
-      if (small > 2) return;
+      if (small > 2 || run.lastEventId === 0) return;
       tx.trimEvents(run);
       tx.updateRun(run, { trimmedThrough: run.lastEventId });
     }),
@@ -130,8 +132,8 @@ function nextStep(random: Random): Step {
         answer: text,
       }),
     (tx) => tx.transcript(tenant, session, small, count),
-    (tx) => [tx.nextClaimable(), tx.waitingRuns(small), tx.liveRuns(tenant, session), tx.nextWakeAt()],
-    (tx) => [tx.ownedRuns("w1", changes.state ?? "running"), tx.dueRuns(small * 6, small)],
+    (tx) => [tx.nextClaimable(agents), tx.waitingRuns(small), tx.liveRuns(tenant, session), tx.nextWakeAt(agents)],
+    (tx) => [tx.ownedRuns("w1", changes.state ?? "running"), tx.dueRuns(small * 6, small, agents)],
     (tx) => tx.listRuns(filter, small),
     (tx) => tx.trimmableRuns(small, small % 3),
   ];

@@ -1,5 +1,5 @@
 /** How fast the agents speak: 1 as a person reads, 0 at once. Tests turn it down. */
-const pace = readPace(process.env["PLAYGROUND_PACE"]);
+const pace = readPace(typeof process === "undefined" ? undefined : process.env["PLAYGROUND_PACE"]);
 
 /** Waits as a model would; a stop ends the waiting, by throwing. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {

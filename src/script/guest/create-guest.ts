@@ -1,8 +1,14 @@
 import type { EngineContext, EngineFunction } from "../../inference/engine.ts";
-import { createInference, type Inference } from "../../inference/create-inference.ts";
+import {
+  assembleInference,
+  type Extras,
+  type Inference,
+  type InferenceSetup,
+} from "../../inference/assemble-inference.ts";
 import type { EngineConfig } from "../../inference/engines.ts";
 import type { InferenceHost } from "../../inference/inference-host.ts";
-import type { ToolContext, ToolDefinition } from "../../inference/tool-registry.ts";
+import { fromJS } from "../../inference/middleware.ts";
+import type { ToolDefinition } from "../../inference/tool-registry.ts";
 import type { Turn } from "../../inference/turn.ts";
 
 /*
@@ -20,35 +26,48 @@ export interface GuestHost {
 
 // The names of host-globals.ts.
 interface HostGlobals {
-  readonly turnwireHostEngine?: (
-    asked: string | EngineConfig,
-    turn: Turn,
-    context: Omit<EngineContext, "signal">,
-  ) => Promise<Turn>;
+  readonly turnwireHostEngine?: (asked: string | EngineConfig, turn: Turn, context: EngineContext) => Promise<Turn>;
+  readonly eval: (text: string) => (give: (extras: Extras) => void) => void;
   readonly turnwireHostTool?: (name: string, args: unknown, context: object) => Promise<unknown>;
 }
 
-export function createGuest(given: GuestHost): Inference {
+export interface Guest extends Inference {
+  readonly createInference: (setup?: InferenceSetup) => Inference;
+}
+
+/** `extrasSource` is the text of a function that gives the extras away: it is parsed when the first of them is needed. */
+export function createGuest(given: GuestHost, extrasSource: string): Guest {
   // Taken before any script can put something else in their place.
-  const { turnwireHostEngine: askEngine, turnwireHostTool: callTool } = globalThis as HostGlobals;
+  const { turnwireHostEngine: askEngine, turnwireHostTool: callTool, eval: evaluate } = globalThis as HostGlobals;
   const engine =
     (asked: string | EngineConfig): EngineFunction =>
     (turn, context) =>
-      askEngine?.(asked, turn, withoutSignal(context));
+      askEngine?.(asked, turn, context);
   const host: InferenceHost = {
     engine: (name) => (given.engines.includes(name) ? engine(name) : undefined),
     resolveEngine: (config) => (given.resolvesEngines ? engine(config) : undefined),
     tool(name) {
       const found = given.tools.find((one) => one.name === name);
       if (found === undefined) return undefined;
-      return { ...found, handler: (args: unknown, context) => callTool?.(name, args, withoutSignal(context)) };
+      return { ...found, handler: (args: unknown, context) => callTool?.(name, args, context) };
     },
   };
-  return createInference({ host });
-}
-
-/** A signal of the VM means nothing outside of it. */
-function withoutSignal<T extends EngineContext | ToolContext>(context: T): Omit<T, "signal"> {
-  const { signal: _, ...rest } = context;
-  return rest;
+  let parsed: Extras | undefined;
+  const extras = (): Extras => {
+    // Our own text, inside of the VM.
+    if (parsed === undefined) evaluate(extrasSource)((made) => (parsed = made));
+    return parsed as Extras;
+  };
+  const lazily: Extras = {
+    compileSchema: (schema, place) => extras().compileSchema(schema, place),
+    createSessionBuilder: (given, createSession) => extras().createSessionBuilder(given, createSession),
+    middlewares: {
+      fromJS,
+      systemPrompt: (text) => extras().middlewares.systemPrompt(text),
+      reorderToolResults: () => extras().middlewares.reorderToolResults(),
+      logging: (log) => extras().middlewares.logging(log),
+    },
+  };
+  const createInference = (setup: InferenceSetup = {}): Inference => assembleInference(setup, lazily);
+  return { ...createInference({ host }), createInference };
 }

@@ -1,7 +1,7 @@
 /*
- * What the module `turnwire` is to a script, for editors and type checkers: map the name to this subpath, with
- * `"paths": { "turnwire": ["./node_modules/turnwire/dist/script/guest/index.d.ts"] }` in the scripts' tsconfig.json.
- * Imported by a program it is the same core, so that scripts' own functions can be tested without a VM.
+ * What the module `turnwire` is to a script. `npm run generate` makes of this file what script authors' editors and type
+ * checkers read (turnwire.generated.d.ts). As a module it is the same core, for tests of a script's functions without a VM
+ * that let `turnwire` stand for it.
  */
 import type { TurnIdentity } from "../../event/identity.ts";
 import type { JsonValue } from "../../event/json.ts";
@@ -29,8 +29,11 @@ export type {
   Engine,
   EngineContext,
   EngineFunction,
+  HookCall,
   HookContext,
   InferenceEvent,
+  InferenceEventOf,
+  JsonSchema,
   Middleware,
   MiddlewareContext,
   MiddlewareFunction,
@@ -39,21 +42,28 @@ export type {
   RunOptions,
   Session,
   SessionOptions,
+  ToolCallInfo,
   ToolContext,
+  ToolDefinition,
   ToolErrorAnswer,
   ToolErrorContext,
   ToolHooks,
   ToolLoopSettings,
   ToolRegistry,
+  ToolResultInfo,
   ToolSpec,
   Turn,
 } from "../../inference/index.ts";
+
+export type { JsonValue, TurnEvent };
 
 type Content = string | readonly { readonly type: string; readonly [more: string]: unknown }[];
 
 /** What a script agent's script is asked. */
 export interface ScriptTurn {
   readonly message: Content;
+  /** The message's text: all of it, or its text parts one below the other. */
+  readonly text: string;
   readonly data?: JsonValue;
   /** The session's earlier turns. */
   readonly history: readonly {

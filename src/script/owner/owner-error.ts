@@ -33,6 +33,17 @@ export class OwnerError extends Error {
   }
 }
 
+/** One that says whose operation it was: `vm: load config was canceled`. */
+export function ownerError(
+  code: OwnerErrorCode,
+  owner: string,
+  op: string,
+  what: string,
+  options?: { readonly cause?: unknown },
+): OwnerError {
+  return new OwnerError(code, op, `${owner}: ${op} ${what}`, options);
+}
+
 /** Whether a value is an {@link OwnerError}, also one made by another copy of this library in the same program. */
 export function isOwnerError(value: unknown, code?: OwnerErrorCode): value is OwnerError {
   if (typeof value !== "object" || value === null) return false;

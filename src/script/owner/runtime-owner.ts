@@ -7,22 +7,16 @@ import {
 } from "../../internal/check-argument.ts";
 import type { Clock } from "../../internal/clock.ts";
 import { systemClock } from "../../internal/clock.ts";
-import { createDeferred } from "../../internal/deferred.ts";
 import { describeValue } from "../../internal/describe-value.ts";
 import { Burst } from "./burst.ts";
 import type { JobFunction } from "./job.ts";
 import { isOnStack, Job } from "./job.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import { JobQueue } from "./job-queue.ts";
-import type {
-  CallOptions,
-  JobReport,
-  OwnerState,
-  OwnerStats,
-  RuntimeOwner,
-  RuntimeOwnerOptions,
-} from "./owner-contract.ts";
-import type { OwnerErrorCode } from "./owner-error.ts";
-import { OwnerError } from "./owner-error.ts";
+import { JobReports } from "./job-reports.ts";
+import { JobRunner } from "./job-runner.ts";
+import type { CallOptions, OwnerState, OwnerStats, RuntimeOwner, RuntimeOwnerOptions } from "./owner-contract.ts";
+import { type OwnerError, type OwnerErrorCode, ownerError } from "./owner-error.ts";
 import { StatsBook } from "./owner-stats.ts";
 
 /*
@@ -81,14 +75,13 @@ class ActorOwner implements RuntimeOwner {
   readonly #maxWaitMs: number;
   readonly #queue: JobQueue;
   readonly #stats = new StatsBook();
-  readonly #running = new Set<Job>();
-  readonly #stack: Job[] = [];
+  readonly #burst = new Burst();
+  readonly #runner: JobRunner;
+  readonly #idle: IdleWatch;
   #state: OwnerState = "created";
   #starting: Promise<void> | undefined = undefined;
   #turnPending = false;
-  #idle: ReturnType<typeof createDeferred<void>> | undefined = undefined;
   #stopped: Promise<void> | undefined = undefined;
-  readonly #burst = new Burst();
 
   constructor(options: RuntimeOwnerOptions) {
     this.#options = options;
@@ -96,6 +89,9 @@ class ActorOwner implements RuntimeOwner {
     this.#clock = options.clock ?? fineClock;
     this.#maxWaitMs = options.maxWaitMs ?? Infinity;
     this.#queue = new JobQueue(options.maxQueue ?? DEFAULT_MAX_QUEUE);
+    this.#idle = new IdleWatch(() => this.#queue.waiting === 0 && this.#runner.count === 0);
+    const reports = new JobReports(this.name, options.observe, () => this.#queue.waiting);
+    this.#runner = new JobRunner(this.name, this.#clock, this.#burst, reports, () => this.#idle.check());
   }
 
   call<T>(op: string, fn: JobFunction<T>, options?: CallOptions): Promise<T> {
@@ -113,11 +109,7 @@ class ActorOwner implements RuntimeOwner {
 
   async waitIdle(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { signal } = options;
-    while (!this.#isIdle()) {
-      if (signal?.aborted) break;
-      this.#idle ??= createDeferred<void>();
-      await (signal === undefined ? this.#idle.promise : firstOf(this.#idle.promise, signal));
-    }
+    await this.#idle.wait(signal);
     if (signal?.aborted) throw this.#error("canceled", "waitIdle", "was canceled", { cause: signal.reason });
   }
 
@@ -133,7 +125,7 @@ class ActorOwner implements RuntimeOwner {
   }
 
   stats(): OwnerStats {
-    const running = this.#running.size + this.#stack.length;
+    const { count: running } = this.#runner;
     return { state: this.#state, queued: this.#queue.waiting, running, operations: this.#stats.snapshot() };
   }
 
@@ -150,7 +142,7 @@ class ActorOwner implements RuntimeOwner {
     if (signal?.aborted) return this.#cancel(job, signal.reason);
     if (isOnStack(options?.token, this)) {
       this.#watch(job, signal);
-      this.#run(job, this.#clock.now());
+      this.#runner.run(job, this.#clock.now());
       return true;
     }
     if (this.#queue.isFull) {
@@ -183,30 +175,21 @@ class ActorOwner implements RuntimeOwner {
       job.state = "over";
       if (waited) this.#queue.forgot();
     }
-    this.#abandon(job, error, "canceled");
+    this.#runner.abandon(job, error, "canceled");
     job.abort(reason);
-    this.#checkIdle();
+    this.#idle.check();
     return false;
-  }
-
-  /** Answers the caller now; the job itself, if it runs, runs on and its result is dropped (V3). */
-  #abandon(job: Job, error: OwnerError, outcome: JobReport["outcome"]): void {
-    job.abandoned = true;
-    job.release?.();
-    job.release = undefined;
-    this.#report(job, outcome, error);
-    job.reject(error);
   }
 
   #refuse(job: Job, error: OwnerError): false {
     job.state = "over";
     job.counter.refused += 1;
-    this.#abandon(job, error, "refused");
+    this.#runner.abandon(job, error, "refused");
     return false;
   }
 
   #requestTurn(job: Job): boolean {
-    if (this.#turnPending || this.#starting !== undefined || this.#stack.length > 0) return true;
+    if (this.#turnPending || this.#starting !== undefined || this.#runner.isOnStack) return true;
     if (this.#state === "created") {
       this.#begin();
       return true;
@@ -252,72 +235,16 @@ class ActorOwner implements RuntimeOwner {
   /** One turn: jobs in order, until none waits or the event loop must have its share. */
   readonly #turn = (): void => {
     this.#turnPending = false;
-    if (this.#stack.length > 0) return;
+    if (this.#runner.isOnStack) return;
     let now = this.#clock.now();
     this.#burst.begins(now);
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      now = this.#run(job, now);
+      now = this.#runner.run(job, now);
       if (this.#burst.isOver) break;
     }
     if (this.#queue.waiting > 0 && !this.#turnPending) this.#schedule(undefined);
-    this.#checkIdle();
+    this.#idle.check();
   };
-
-  /** Answers when it ended, which is when the next one starts. */
-  #run(job: Job, startedAt: number): number {
-    job.state = "running";
-    job.onStack = true;
-    this.#stack.push(job);
-    let result: unknown;
-    let thrown: { readonly cause: unknown } | undefined;
-    try {
-      result = job.run(job);
-    } catch (cause) {
-      thrown = { cause };
-    }
-    this.#stack.pop();
-    job.onStack = false;
-    const endedAt = this.#clock.now();
-    this.#burst.ended(endedAt);
-    job.counter.started += 1;
-    if (job.acceptedAt !== undefined) job.counter.ranFor(startedAt - job.acceptedAt, endedAt - startedAt);
-    if (thrown !== undefined) this.#panic(job, "panicked", thrown.cause);
-    else if (isThenable(result)) this.#awaitResult(job, result);
-    else this.#done(job, result);
-    return endedAt;
-  }
-
-  #awaitResult(job: Job, result: PromiseLike<unknown>): void {
-    job.state = "awaited";
-    this.#running.add(job);
-    Promise.resolve(result).then(
-      (value) => this.#settled(job, () => this.#done(job, value)),
-      (cause: unknown) => this.#settled(job, () => this.#panic(job, "failed", cause)),
-    );
-  }
-
-  #settled(job: Job, finish: () => void): void {
-    this.#running.delete(job);
-    finish();
-    this.#checkIdle();
-  }
-
-  #done(job: Job, value: unknown): void {
-    job.state = "over";
-    if (job.abandoned) return;
-    job.release?.();
-    this.#report(job, "done");
-    job.resolve(value);
-  }
-
-  #panic(job: Job, outcome: "failed" | "panicked", cause: unknown): void {
-    job.state = "over";
-    job.counter[outcome] += 1;
-    const error = this.#error("panicked", job.op, outcome === "failed" ? "failed" : "threw", { cause });
-    // The caller is gone, but an error that nobody hears of is still worth a report.
-    if (job.abandoned) this.#report(job, outcome, error);
-    else this.#abandon(job, error, outcome);
-  }
 
   async #stop(graceMs: number): Promise<void> {
     this.#state = "stopping";
@@ -326,25 +253,20 @@ class ActorOwner implements RuntimeOwner {
     // Not within the job that asks for it: that one has its turn to the end first.
     await Promise.resolve();
     await this.#grace(graceMs);
-    for (const job of this.#running) {
-      if (!job.abandoned) this.#abandon(job, this.#closed(job.op), "refused");
-      job.abort(this.#closed(job.op));
-    }
+    this.#runner.endAwaited((op) => this.#closed(op));
     try {
       await this.#options.dispose?.();
     } finally {
       this.#state = "stopped";
-      this.#checkIdle();
+      this.#idle.check();
     }
   }
 
   async #grace(graceMs: number): Promise<void> {
-    if (this.#isIdle() || graceMs === 0) return;
+    if (graceMs === 0 || this.#runner.count === 0) return;
     const over = new AbortController();
     const cancelTimer = this.#clock.after(graceMs, () => over.abort());
-    await this.waitIdle({ signal: over.signal }).catch((error: unknown) => {
-      if (!over.signal.aborted) throw error;
-    });
+    await this.#idle.wait(over.signal);
     cancelTimer();
   }
 
@@ -352,41 +274,7 @@ class ActorOwner implements RuntimeOwner {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       this.#refuse(job, errorFor(job.op));
     }
-    this.#checkIdle();
-  }
-
-  #isIdle(): boolean {
-    return this.#queue.waiting === 0 && this.#running.size === 0 && this.#stack.length === 0;
-  }
-
-  #checkIdle(): void {
-    if (this.#idle === undefined || !this.#isIdle()) return;
-    const idle = this.#idle;
-    this.#idle = undefined;
-    idle.resolve();
-  }
-
-  #report(job: Job, outcome: JobReport["outcome"], error?: OwnerError): void {
-    const { observe } = this.#options;
-    if (observe === undefined) {
-      // A call's error reaches its caller; a post has no one but the console.
-      if (error !== undefined && job.kind === "post" && outcome !== "canceled") console.error(error);
-      return;
-    }
-    const report: JobReport = {
-      owner: this.name,
-      op: job.op,
-      kind: job.kind,
-      outcome,
-      queued: this.#queue.waiting,
-      ...(error === undefined ? {} : { error }),
-      ...(job.labels === undefined ? {} : { labels: job.labels }),
-    };
-    try {
-      observe(report);
-    } catch (failure) {
-      console.error(`The observe hook of ${this.name} threw`, failure);
-    }
+    this.#idle.check();
   }
 
   #closed(op: string): OwnerError {
@@ -394,21 +282,6 @@ class ActorOwner implements RuntimeOwner {
   }
 
   #error(code: OwnerErrorCode, op: string, what: string, options?: { readonly cause?: unknown }): OwnerError {
-    return new OwnerError(code, op, `${this.name}: ${op} ${what}`, options);
+    return ownerError(code, this.name, op, what, options);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (value instanceof Promise) return true;
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  return "then" in value && typeof value.then === "function";
-}
-
-/** Waits for `promise` or for the signal, whichever comes first, and leaves no listener behind. */
-async function firstOf(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = createDeferred<void>();
-  const onAbort = (): void => aborted.resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  await Promise.race([promise, aborted.promise]);
-  signal.removeEventListener("abort", onAbort);
 }

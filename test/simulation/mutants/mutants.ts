@@ -9,6 +9,7 @@ const decide = "run/decide-approval.ts";
 const engine = "run/run-engine.ts";
 const feed = "run/event-feed.ts";
 const feeds = "run/event-feeds.ts";
+const nextLook = "run/next-look.ts";
 const open = "run/open-run.ts";
 const others = "run/hear-others.ts";
 const owned = "run/owned-runs.ts";
@@ -63,6 +64,16 @@ export const mutants: readonly Mutant<string>[] = [
     [settle, 'if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
     // A suspension passes over a stop.
     [suspend, '  if (draft.run.state === "cancelling") return false;\n', ""],
+    // The agent of a run that nobody works on is not told of the stop; or not where it was begun before a restart alone.
+    [
+      settle,
+      'if (produced.end.how === "stopped" && produced.producer === undefined)',
+      'if (produced.end.how === "stopped" && !produced.spoke)',
+    ],
+    ["run/cancel-intent.ts", " || run.attempt > 1 }", " }"],
+    // An agent is told of a stop that was never begun, or by one who has lost the run.
+    ["run/cancel-agent.ts", "  if (!intent.agentBegun) return;\n", ""],
+    ["run/cancel-agent.ts", "  await writer.hold();\n", ""],
     // A worker does not hear of stops that others have recorded, and its agent hangs.
     [others, "for (const { executionId, reason } of cancelling) owned.cancel(executionId, reason);", ""],
   ]),
@@ -150,7 +161,7 @@ export const mutants: readonly Mutant<string>[] = [
     [agents, "await loggedAnswer(this.#writer, keep);", "await loggedAnswer(this.#writer, 0);"],
     [recover, "keep: String(Math.max(1, run.keep))", 'keep: "1"'],
     // An agent that may have acted is called again.
-    [recover, '?.replay !== "safe")', '?.replay === "unsafe")'],
+    [recover, 'if (agent.replay !== "safe")', 'if (agent.replay === "unsafe")'],
     // Attempts are not capped.
     [recover, "return run.recoveries >= core.options.maxRecoveries;", "return false;"],
     // Nobody looks after a run that was requeued past its deadline, or waits there.
@@ -207,6 +218,22 @@ export const mutants: readonly Mutant<string>[] = [
     ],
     // The hook hears of an owner's events only.
     [core, "(said, run) => this.tellHook(run, said)", "() => undefined"],
+  ]),
+  ...mutantsOf("wake", [
+    // A run that was opened or decided, and not claimed before a crash, has nobody to wake it.
+    [nextLook, "  if (tx.nextClaimable(core.agents) !== undefined) times.push(core.now() + leaseMs);\n", ""],
+    // Leases and questions do not count.
+    [nextLook, "const times = [tx.nextWakeAt(core.agents)];", "const times: (number | undefined)[] = [];"],
+    // A look does not renew the leases of what is at work.
+    [engine, "    await this.#owned.renew();\n    if (maxAgeMs", "    if (maxAgeMs"],
+  ]),
+  ...mutantsOf("interval", [
+    // What an agent says while its events wait for their time is forgotten.
+    [
+      writer,
+      "    await this.#interval();\n",
+      "    const said = this.#waiting;\n    await this.#interval();\n    if (this.#waiting === said) said.splice(1);\n",
+    ],
   ]),
   ...mutantsOf("stop", [
     // Readers that come to a stopped engine are not told.

@@ -46,29 +46,36 @@ function release(ref) {
     held--;
   }
 }
-// Functions in a value, down to a depth, as [path, ref]. Lists at the last level are data and not looked into.
-function slotsOf(value, depth, path, found) {
+// Functions in a value, down to a depth, as [path, ref], and with a list to put them in abort signals, as [path, -place].
+// Lists at the last level are data and not looked into.
+function slotsOf(value, depth, path, found, given) {
   if (typeof value === "function") push(found, [path, refTo(value)]);
-  else if (depth > 0 && typeof value === "object" && value !== null && !(depth === 1 && isArray(value))) {
+  else if (given !== undefined && isObject(value) && isSignal(value)) {
+    push(given, value);
+    push(found, [path, -given.length]);
+  } else if (depth > 0 && typeof value === "object" && value !== null && !(depth === 1 && isArray(value))) {
     const names = keys(value);
     for (let i = 0; i < names.length; i++) {
       const inner = value[names[i]], kind = typeof inner;
-      if (kind === "function" || (kind === "object" && depth > 1)) {
+      if (kind === "function" || (kind === "object" && (depth > 1 || (given !== undefined && isObject(inner) && isSignal(inner))))) {
         const inside = [];
         for (let j = 0; j < path.length; j++) push(inside, path[j]);
         push(inside, isArray(value) ? +names[i] : names[i]);
-        slotsOf(inner, depth - 1, inside, found);
+        slotsOf(inner, depth - 1, inside, found, given);
       }
     }
   }
   return found;
 }
-function encode(kind, id, details, value, depth) {
+function isObject(value) {
+  return typeof value === "object" && value !== null;
+}
+function encode(kind, id, details, value, depth, given) {
   const text = stringify(value);
   if (text !== undefined && text.length > settings.maxText) return undefined;
   let slots = "";
-  if (typeof value === "function" || (typeof value === "object" && value !== null)) {
-    const found = slotsOf(value, depth, [], []);
+  if (typeof value === "function" || isObject(value)) {
+    const found = slotsOf(value, depth, [], [], given);
     if (found.length > 0) slots = stringify(found);
   }
   return kind + id + " " + details + slots + "\\n" + (text === undefined ? "" : text);
@@ -175,22 +182,27 @@ function callWithSlots(id, ref, text) {
 }
 function hostCall(kind, target, name, args) {
   if (pending >= settings.maxPending) stop("More than " + settings.maxPending + " host calls and timers are pending");
-  const id = ++lastHostCall, before = lastRef;
+  const id = ++lastHostCall, before = lastRef, given = [];
   return new NativePromise((resolve, reject) => {
-    const text = encode(kind, id, kind === "f" ? target + " " : name + " ", args, 2);
+    const text = encode(kind, id, kind === "f" ? target + " " : name + " ", args, 2, given);
     if (text === undefined) throw new RangeError("The arguments are longer than " + settings.maxText + " characters");
-    hostCalls[id] = { __proto__: null, resolve, reject, from: before, to: lastRef };
+    hostCalls[id] = { __proto__: null, resolve, reject, from: before, to: lastRef, given };
     pending++;
     post(text);
+    for (let i = 0; i < given.length; i++) {
+      const tell = (reason) => post("a" + id + " " + (i + 1) + "\\n" + stringify(describe(reason, 0)));
+      given[i] = watchSignal(given[i], tell);
+    }
   });
 }
-// Functions that a host call carried live until it has settled.
+// Functions and signals that a host call carried live until it has settled.
 function settle(id, ok, text) {
   const found = hostCalls[id];
   if (found === undefined) return;
   delete hostCalls[id];
   pending--;
   for (let ref = found.from + 1; ref <= found.to; ref++) release(ref);
+  for (let i = 0; i < found.given.length; i++) found.given[i]();
   if (ok) found.resolve(text === "" ? undefined : parse(text));
   else found.reject(toError(parse(text)));
 }

@@ -68,7 +68,7 @@ class DOMException extends Error {
   get name() { return this.#name; }
   get code() { return { AbortError: 20, TimeoutError: 23, DataCloneError: 25 }[this.#name] ?? 0; }
 }
-let makeSignal, abortThat;
+let makeSignal, abortThat, isSignal, watchSignal;
 class AbortSignal extends EventTarget {
   #aborted = false;
   #reason = undefined;
@@ -84,8 +84,9 @@ class AbortSignal extends EventTarget {
       if (signal.#aborted) return;
       signal.#aborted = true;
       signal.#reason = reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
-      for (const follower of signal.#followers) abortThat(follower, signal.#reason);
+      const followers = signal.#followers;
       signal.#followers = [];
+      for (let i = 0; i < followers.length; i++) followers[i](signal.#reason);
       const event = new Event("abort");
       if (typeof signal.#onabort === "function") {
         try {
@@ -95,6 +96,17 @@ class AbortSignal extends EventTarget {
         }
       }
       signal.dispatchEvent(event);
+    };
+    isSignal = (value) => #aborted in value;
+    // Tells once; answers what takes that back.
+    watchSignal = (signal, told) => {
+      if (signal.#aborted) told(signal.#reason);
+      else push(signal.#followers, told);
+      return () => {
+        const kept = [], all = signal.#followers;
+        for (let i = 0; i < all.length; i++) if (all[i] !== told) push(kept, all[i]);
+        signal.#followers = kept;
+      };
     };
   }
   get aborted() { return this.#aborted; }
@@ -119,7 +131,7 @@ class AbortSignal extends EventTarget {
         abortThat(signal, one.reason);
         break;
       }
-      one.#followers.push(signal);
+      push(one.#followers, (reason) => abortThat(signal, reason));
     }
     return signal;
   }

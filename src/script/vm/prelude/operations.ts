@@ -26,6 +26,8 @@ export const MESSAGE_ERROR = "!";
 export const MESSAGE_TOO_LONG = "%";
 export const MESSAGE_HOST_CALL = "h";
 export const MESSAGE_REF_CALL = "f";
+/** Of a host call, that a signal among its arguments has fired. */
+export const MESSAGE_ABORT = "a";
 export const MESSAGE_TIMER = "t";
 export const MESSAGE_CLEAR_TIMER = "x";
 export const MESSAGE_CONSOLE = "c";

@@ -1,0 +1,130 @@
+import { mutantsOf, type Mutant } from "./mutant.ts";
+
+const session = "inference/session.ts";
+const run = "inference/active-run.ts";
+const steps = "inference/steps.ts";
+const callTool = "inference/call-tool.ts";
+const loop = "inference/tool-loop.ts";
+const listeners = "inference/listeners.ts";
+const ask = "inference/ask-engine.ts";
+const hooks = "inference/tool-hooks.ts";
+const wait = "inference/wait-within.ts";
+
+/** Bugs that the inference core must not have, the defects of its forerunner among them, by the test that finds each. */
+export const inferenceMutants: readonly Mutant<string>[] = [
+  ...mutantsOf("keep history: append, turns, turnCount", [
+    [session, 'history.push(clonePlain(checkTurn(turn, "turn")))', 'history.push(checkTurn(turn, "turn"))'],
+    [session, "    latest: () => clonePlain(history.at(-1)),", "    latest: () => history.at(-1),"],
+  ]),
+  ...mutantsOf("a run with a seed adds one turn, its result", [
+    [session, "history[place ?? history.length] = one;", "history[history.length] = one;"],
+  ]),
+  ...mutantsOf("only one inference is active", [
+    [session, '    if (isRunning()) throw failure("active"', '    if (false) throw failure("active"'],
+  ]),
+  ...mutantsOf("a failure is an Error, an event before it, and no change of history", [
+    [run, "  const error = run.stopped ?? toError(thrown);", "  const error = run.stopped ?? (thrown as Error);"],
+    [run, '  else endRun(run, "error", { error: error.message });\n', ""],
+  ]),
+  ...mutantsOf("right after start: nothing of it is begun", [
+    [session, "Promise.resolve().then(() => drive(run, steps))", "Promise.resolve(drive(run, steps))"],
+  ]),
+  ...mutantsOf("in an engine that never ends, without a timeout", [
+    [run, "  run.controller.abort(error);\n  tellWatchers(run, error);\n", "  run.controller.abort(error);\n"],
+    [run, 'endRun(run, "interrupt", { text: run.completion })', 'endRun(run, "interrupt", { text: "" })'],
+  ]),
+  ...mutantsOf("from inside a synchronous callback, which cannot swallow it", [
+    [run, "  if (run.stopped !== undefined) throw run.stopped;\n", ""],
+  ]),
+  ...mutantsOf("from inside a callback that then returns a promise", [
+    [steps, "        if (step.done !== true && run.stopped !== undefined) {", "        if (false) {"],
+  ]),
+  ...mutantsOf("what a cancelled run's engine says later is heard by nobody", [
+    [run, "  if (run.stopped === undefined) send(run, type, payload);", "  send(run, type, payload);"],
+  ]),
+  ...mutantsOf("by a signal, before and while it runs; the listener on it is taken away", [
+    [run, '    onStop(run, () => signal.removeEventListener("abort", abort));\n', ""],
+    [run, "    if (signal.aborted) abort();\n", ""],
+  ]),
+  ...mutantsOf("ends a run that takes longer, as an error, and leaves no timer", [
+    [run, "() => timeOut(run)),", "() => undefined),"],
+  ]),
+  ...mutantsOf("0 is no limit, and a run in time leaves no timer", [
+    [run, "  tellWatchers(run, error);\n  send(run, type, payload);", "  send(run, type, payload);"],
+  ]),
+  ...mutantsOf("completes synchronously, events included", [
+    [ask, "  if (isThenable(answer)) answer = yield", "  answer = yield"],
+  ]),
+  ...mutantsOf("refuses at once, naming what was asynchronous and what to use", [
+    [steps, "and ${what} is asynchronous: use runAsync() or start()", "and something is asynchronous"],
+  ]),
+  ...mutantsOf("tells exact listeners before those of *", [
+    [listeners, 'for (const wanted of [event.type, "*"])', 'for (const wanted of ["*", event.type])'],
+  ]),
+  ...mutantsOf("a listener that throws or rejects is reported and changes nothing", [
+    [
+      listeners,
+      "        if (isThenable(answer)) answer.then(undefined, failed);\n",
+      "        void isThenable(answer);\n",
+    ],
+  ]),
+  ...mutantsOf("ids, tags and deadline reach every callback and event", [
+    [run, "  const { signal: _, ...identity } = run.told;", "  const { signal: _, tags: __, ...identity } = run.told;"],
+    [
+      callTool,
+      '"tool-call-execute", { toolCall: toolCall(call), callId }',
+      '"tool-call-execute", { toolCall: toolCall(call) } as never',
+    ],
+    [run, "  return assign(more as T & { timestampMs: number }, run.told);", "  return more as never;"],
+  ]),
+  ...mutantsOf("executionTimeoutMs ends a try, fires its signal and leaves no timer", [
+    [wait, "    own.abort(error);\n    return error;", "    return error;"],
+    [wait, "Promise.race([answer, time]).finally(over)", "answer"],
+    [wait, "Promise.race([answer, time]).finally(over)", "Promise.race([answer, time])"],
+  ]),
+  ...mutantsOf("abort ends the run, from each hook", [[hooks, '  if (answer.action === "abort") {', "  if (false) {"]]),
+  ...mutantsOf("allowedTools: others are neither offered nor called, also when a hook renames a call", [
+    [callTool, "loop.allowedTools?.includes(name) ?? true", "loop.allowedTools?.includes(callName) ?? true"],
+  ]),
+  ...mutantsOf("maxIterations: reaching it rejects", [
+    [loop, "iteration <= most; iteration++", "iteration <= most + 1; iteration++"],
+  ]),
+  ...mutantsOf("toolErrorHandling: continue, abort, retry with growing waits", [
+    [callTool, "loop.retryBackoffMs * loop.retryBackoffFactor ** (attempts - 1)", "loop.retryBackoffMs"],
+    [callTool, "attempts <= loop.retryMaxRetries && !wasRefused", "attempts < loop.retryMaxRetries && !wasRefused"],
+  ]),
+  ...mutantsOf("a tool that is unknown, or refuses its arguments, is not tried again", [
+    [callTool, "attempts <= loop.retryMaxRetries && !wasRefused", "attempts <= loop.retryMaxRetries"],
+  ]),
+  ...mutantsOf("a hook may ask for ten retries and no more", [
+    [callTool, "const MOST_HOOK_RETRIES = 10;", "const MOST_HOOK_RETRIES = 11;"],
+  ]),
+  ...mutantsOf("a hook that fails ends the run, unless it may", [
+    [
+      hooks,
+      "  if (hooks.failOpen !== true) return hooks[name](context);",
+      "  if (hooks.failOpen === false) return hooks[name](context);",
+    ],
+  ]),
+  ...mutantsOf("maxParallelTools is the most that run at once, and results keep the order of calls", [
+    [steps, "pending.length < limit && next", "next"],
+    [
+      steps,
+      "        results[index] = yield* task(items[index] as I);",
+      "        results.push(yield* task(items[index] as I));",
+    ],
+  ]),
+  ...mutantsOf("makes the calls, and asks again with their results, until none is left", [
+    [steps, "  if (!run.isSync) return promise;\n", ""],
+  ]),
+  ...mutantsOf("may ask twice, give another turn to next, and not wait for it", [
+    [ask, "  answer ??= isThenable(below) ? yield waitFor(run, below, what) : below;", "  answer ??= turn;"],
+  ]),
+  ...mutantsOf("normalizes: missing blocks, unknown kinds, __proto__ as data", [
+    [
+      "inference/plain-data.ts",
+      "    const one: Record<string, unknown> = { ...value };",
+      "    const one: Record<string, unknown> = {};\n    for (const key of Object.keys(value)) one[key] = (value as Record<string, unknown>)[key];",
+    ],
+  ]),
+];

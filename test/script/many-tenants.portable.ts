@@ -1,0 +1,172 @@
+import { tools as inferenceTools } from "../../src/inference/index.ts";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
+import { loadScript } from "../../src/script/index.ts";
+import type { ScriptEngine, Vm } from "../../src/script/index.ts";
+import type { TestApi } from "../support/test-api.ts";
+import { codeOf, testRuntime } from "./script-support.ts";
+import { testEngine } from "./test-engine.ts";
+
+const TENANTS = 200;
+const ROUNDS = 3;
+// What QuickJS needs at least: what one idle tenant costs is told by `npm run bench -- --only script-tenants`.
+const memoryBytes = 16 * 1024 * 1024;
+
+/** A tenant's script: it leaves its mark wherever it can, and tells what it finds there. */
+const marks = (n: number): string => `
+  import { tools as registry } from "turnwire";
+  let state = 0;
+  const found = () => ({
+    global: globalThis.mark ?? null, prototype: Object.prototype.mark ?? null, symbol: globalThis[Symbol.for("mark")] ?? null,
+    own: JSON.mark ?? null, pushed: Array.prototype.push.mark ?? null, state,
+  });
+  export const tools = [{
+    name: "look",
+    handler: async ({ round }, ctx) => {
+      const before = found();
+      globalThis.mark = ${n}; globalThis[Symbol.for("mark")] = ${n}; JSON.mark = ${n}; Array.prototype.push.mark = ${n}; state += ${n};
+      Object.defineProperty(Object.prototype, "mark", { value: ${n}, configurable: true });
+      const others = [${(n + 1) % TENANTS}, ${(n + TENANTS - 1) % TENANTS}].map((other) => {
+        try { return registry.createRegistry().useHost("only-" + other).call("only-" + other); } catch (error) { return error.code; }
+      });
+      const mine = registry.createRegistry().useHost("secret", "only-${n}");
+      return { before, others, secrets: [await mine.call("secret"), await mine.call("only-${n}", { round })] };
+    },
+  }];`;
+
+/** An engine that tells of each slice of its VMs, before it: which VM it is, by the order of their making, and what it does. */
+function watchedEngine(tell: (vm: number, operation: "open" | "enter") => void): ScriptEngine {
+  const engine = testEngine();
+  let made = 0;
+  return {
+    name: engine.name,
+    async createVm(limits): Promise<Vm> {
+      const vm = await engine.createVm(limits);
+      const number = made++;
+      return {
+        open(...given) {
+          tell(number, "open");
+          return vm.open(...given);
+        },
+        enter(...given) {
+          tell(number, "enter");
+          return vm.enter(...given);
+        },
+        close: (context) => vm.close(context),
+        dispose: () => vm.dispose(),
+      };
+    },
+  };
+}
+
+export default function manyTenants({ describe, it, expect }: TestApi): void {
+  describe(`script: ${TENANTS} tenants at once (V7)`, () => {
+    it("each finds its own marks, its own state and its own host tools, and nothing of another's", async () => {
+      const runtime = testRuntime({ limits: { maxVms: TENANTS, memoryBytes } });
+      const loaded = await Promise.all(
+        Array.from({ length: TENANTS }, (_, n) =>
+          loadScript({
+            source: marks(n),
+            tenant: `tenant-${n}`,
+            runtime,
+            tools: inferenceTools
+              .createRegistry()
+              .register({ name: "secret", handler: () => `secret of ${n}` })
+              .register({ name: `only-${n}`, handler: ({ round }: { round: number }) => `${n} in round ${round}` }),
+          }),
+        ),
+      );
+      expect(runtime.stats()).toMatchObject({ vms: TENANTS, scripts: TENANTS, calls: 0 });
+      for (let round = 0; round < ROUNDS; round++) {
+        const seen = await Promise.all(loaded.map(({ tools }) => tools.call("look", { round })));
+        const mark = (n: number): number | null => (round === 0 ? null : n);
+        expect(seen).toEqual(
+          Array.from({ length: TENANTS }, (_, n) => ({
+            before: {
+              global: mark(n),
+              prototype: mark(n),
+              symbol: mark(n),
+              own: mark(n),
+              pushed: mark(n),
+              state: n * round,
+            },
+            others: ["no-host", "no-host"],
+            secrets: [`secret of ${n}`, `${n} in round ${round}`],
+          })),
+        );
+      }
+      await runtime.close({ graceMs: 0 });
+      expect(runtime.stats()).toMatchObject({ vms: 0, scripts: 0, calls: 0 });
+    }, 60_000);
+
+    // Calls that are stopped at their limit, and calls that take care to stay below it.
+    for (const [attack, names] of [
+      ["endless", ["loop", "jobs", "sort"]],
+      ["long", ["busy"]],
+    ] as const) {
+      it(`a hostile one with many ${attack} calls holds no other up for more than one slice at a time`, async () => {
+        const { waits, slicesMeanwhile, slices, codes } = await besiege(names);
+        expect(waits.length).toBe(VICTIMS * ROUNDS);
+        expect(Math.max(...waits)).toBeLessThanOrEqual(1);
+        // It was there all the time, and had its own turns.
+        expect(slicesMeanwhile).toBeGreaterThan(0);
+        expect(slicesMeanwhile).toBeLessThan(ATTACKS);
+        expect(slices).toBe(ATTACKS);
+        const ends = attack === "long" ? ["done"] : ["script-timeout", "vm-lost"];
+        expect(codes.filter((code) => !ends.includes(code))).toEqual([]);
+      }, 60_000);
+    }
+  });
+}
+
+const HOSTILE = `
+  export const loop = () => { for (;;); };
+  export const jobs = async () => { for (;;) await null; };
+  export const sort = () => { for (;;) Array.from({ length: 1e5 }, (_, i) => (i * 7919) % 1e5).sort((a, b) => a - b); };
+  export const busy = () => { const end = Date.now() + 15; while (Date.now() < end); return "done"; };
+`;
+
+const VICTIMS = 24;
+const ATTACKS = 12;
+
+interface Siege {
+  /** For each call of each victim: how many slices the hostile tenant had between its being asked and its being answered. */
+  readonly waits: readonly number[];
+  /** The hostile tenant's slices until the victims were served, and in all; what went before or between calls not counted. */
+  readonly slicesMeanwhile: number;
+  readonly slices: number;
+  readonly codes: readonly string[];
+}
+
+/** One tenant queues many calls at once, the others make one after the other. */
+async function besiege(attacks: readonly string[]): Promise<Siege> {
+  let slices = 0;
+  const engine = watchedEngine((vm, operation) => {
+    if (vm === 0 && operation === "enter") slices += 1;
+  });
+  const runtime = testRuntime({ engine, limits: { maxVms: VICTIMS + 1, memoryBytes, sliceMs: 50 } });
+  const hostile = await runtime.openScript({ tenant: "mallory", source: HOSTILE });
+  const good = await Promise.all(
+    Array.from({ length: VICTIMS }, (_, n) =>
+      runtime.openScript({ tenant: `tenant-${n}`, source: "let n = 0; export default () => ++n;" }),
+    ),
+  );
+  const calls = Array.from({ length: ATTACKS }, async (_, n) => {
+    const call = hostile.call(attacks[n % attacks.length] ?? "loop");
+    return call.then(String, () => codeOf(call));
+  });
+  const waits: number[] = [];
+  const work = good.map(async (script) => {
+    for (let count = 1; count <= ROUNDS; count++) {
+      const before = slices;
+      if ((await script.call("default")) !== count) throw new Error("A victim lost its state");
+      waits.push(slices - before);
+      // Its next call comes at any other time.
+      await nextMacrotask();
+    }
+  });
+  await Promise.all(work);
+  const slicesMeanwhile = slices;
+  const codes = await Promise.all(calls);
+  await runtime.close({ graceMs: 0 });
+  return { waits, slicesMeanwhile, slices, codes };
+}
