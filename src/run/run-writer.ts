@@ -158,6 +158,8 @@ export class RunWriter {
         if (batch.length > 0) this.#appendedAt = this.#core.now();
         for (const { json } of batch) this.#waitingChars -= json.length;
         if (this.#waitingChars <= MAX_WAITING_CHARS) this.#makeRoom();
+        // No timer is left behind for what this has taken along: it would keep an object from sleeping.
+        if (this.#waiting.length === 0) this.#enough?.();
         return value;
       } catch (error) {
         if (this.#lost === undefined) this.#waiting = [...batch, ...this.#waiting];

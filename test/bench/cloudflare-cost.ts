@@ -76,9 +76,10 @@ export async function bench(): Promise<Row[]> {
       })),
     );
     const cpuMs = await cpuPerTurn(workerd);
+    const timers = await timersLeft(workerd);
     for (const { name, first, later } of measured) printUsage(name, first, later);
     printPrices(measured, cpuMs);
-    return measured.flatMap(({ name, first, later }): Row[] => [
+    const rows = measured.flatMap(({ name, first, later }): Row[] => [
       // Well below one row per event, also where each word is stored as it comes.
       { name: `${name}: rows written per event`, unit: "rows", ours: later.rowsWritten / EVENTS, peer: 1, limit: 0.4 },
       { name: `${name}: rows written per turn`, unit: "rows", ours: later.rowsWritten },
@@ -86,6 +87,9 @@ export async function bench(): Promise<Row[]> {
       { name: `${name}: rows read per turn`, unit: "rows", ours: later.rowsRead },
       { name: `${name}: 1,000 turns`, unit: "$", ours: 1000 * sum(costOf(later, cpuMs)) },
     ]);
+    // Where none is left an object may sleep.
+    const left = { name: "timers that hold an object after its turns", unit: "", ours: timers, peer: 0, limit: 0 };
+    return [...rows, { ...left, compare: "difference" }];
   } finally {
     await workerd.stop();
     folder.remove();
@@ -209,6 +213,15 @@ function checkEnd({ last }: { readonly last: string }): void {
 
 function idOf(line: string): string {
   return (JSON.parse(line) as { id: string }).id;
+}
+
+/** The timers that stay, once the turns and the alarms after them are over. */
+async function timersLeft({ url }: WorkerdProcess): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const timers = (await (await fetch(`${url}/kept/timers`)).json()) as number;
+    if (timers === 0 || tries === 40) return timers;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }
 
 /** Processor time of Worker and object together; only the Worker's is charged, so this is the most it can be. */

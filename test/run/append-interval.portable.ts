@@ -63,6 +63,33 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 
+  it("leaves no timer behind for events that were stored along with something else", async () => {
+    const world = createWorld();
+    const [more, end] = [createGate(), createGate()];
+    const engine = world.engine({
+      appendEveryMs: 1_000_000,
+      wake: () => undefined,
+      agents: {
+        default: async function* () {
+          yield textDelta("Stored at once, ");
+          await more.passed;
+          yield textDelta("and stored with the end");
+          await end.passed;
+        },
+      },
+    });
+    const reader = follow(await engine.open(request(1)));
+    await world.clock.advance(0);
+    more.open();
+    await world.clock.advance(0);
+    expect(world.clock.pending).toBe(1);
+    end.open();
+    expect((await reader.ended).at(-1)?.type).toBe("session.run.completed");
+    await world.clock.advance(0);
+    expect(world.clock.pending).toBe(0);
+    await world.stop(engine);
+  });
+
   it("T7: more than a batch waits for no interval", async () => {
     const batches: number[][] = [];
     const world = createWorld(notedStore(batches));

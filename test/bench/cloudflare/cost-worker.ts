@@ -24,6 +24,22 @@ interface Env {
   readonly TrimmedTurnObject: ObjectNamespace;
 }
 
+// A timer that is left behind keeps an object in memory, and charged.
+const timers = new Set<unknown>();
+const { setTimeout: setReal, clearTimeout: clearReal } = globalThis;
+globalThis.setTimeout = ((callback: () => void, ms?: number): unknown => {
+  const timer: unknown = setReal(() => {
+    timers.delete(timer);
+    callback();
+  }, ms);
+  timers.add(timer);
+  return timer;
+}) as typeof setTimeout;
+globalThis.clearTimeout = (timer) => {
+  timers.delete(timer);
+  clearReal(timer);
+};
+
 /** Short, so that the alarm after a turn can be waited for; how many there are is the same as with a longer one. */
 const LEASE_MS = 9_000;
 
@@ -157,6 +173,7 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const [, base = "", what, name = ""] = new URL(request.url).pathname.split("/");
     const namespace = base === "trimmed" ? env.TrimmedTurnObject : env.KeptTurnObject;
+    if (what === "timers") return Response.json(timers.size);
     if (what === "usage") {
       return Response.json(usages.get(String(namespace.idFromName(decodeURIComponent(name)))) ?? emptyUsage());
     }
