@@ -20,12 +20,20 @@ export interface CalledObject {
 /** Answers a call inside the object. */
 export async function answerCall(request: Request, { engine, isEmpty, log }: CalledObject): Promise<Response> {
   try {
-    const call = (await request.json()) as ObjectCall;
+    const call = await readCall(request);
     return isEmpty && call.call !== "open" ? answerEmpty(call) : await answer(call, engine(), request.signal);
   } catch (error) {
     const isRefusal = isTurnError(error) || error instanceof TypeError || error instanceof RangeError;
     if (!isRefusal) log("A call of the object failed", { error });
     return Response.json(describeRefusal(error), { status: isTurnError(error) ? error.status : isRefusal ? 400 : 500 });
+  }
+}
+
+async function readCall(request: Request): Promise<ObjectCall> {
+  try {
+    return (await request.json()) as ObjectCall;
+  } catch (cause) {
+    throw new TypeError("Cannot answer: expected a call as JSON", { cause });
   }
 }
 

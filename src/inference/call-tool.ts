@@ -112,7 +112,7 @@ function tryOnce(
     const why = isAllowed ? "was called, and toolChoice is none" : "is not allowed (allowedTools)";
     throw failure("tool-refused", `The tool ${name} ${why}`);
   }
-  const told = contextOf(run, { callId: id, callName });
+  const told = contextOf(run, { toolName: name, callId: id, callName });
   const ms = loop.executionTimeoutMs;
   if (ms === Infinity) return registry.call(name, args, told);
   return waitWithin(run, ms, name, (signal) => registry.call(name, args, { ...told, signal }));

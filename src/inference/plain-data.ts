@@ -31,7 +31,7 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
     for (const key in one) {
       const inner = one[key];
       // Not what somebody put on every object's prototype.
-      if (typeof inner === "object" && inner !== null && hasOwn(one, key)) {
+      if (typeof inner === "object" && inner !== null && (!(key in objectPrototype) || hasOwn(one, key))) {
         one[key] = copy(inner, depth + 1, twice);
         other[key] = twin;
       }
@@ -51,12 +51,14 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && isPlain(getPrototypeOf(value));
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = getPrototypeOf(value);
+  return prototype === objectPrototype || isPlain(prototype);
 }
 
+/** No prototype, or the one that objects of another realm have. */
 function isPlain(prototype: unknown): boolean {
-  // The last: of another realm.
-  return prototype === objectPrototype || prototype === null || getPrototypeOf(prototype) === null;
+  return prototype === null || getPrototypeOf(prototype) === null;
 }
 
 /** Plain data that nobody can change any more. */

@@ -57,6 +57,10 @@ export interface Tools {
   readonly createRegistry: () => ToolRegistry;
 }
 
+function isFor(name: string, context: Partial<ToolContext>): context is ToolContext {
+  return context.toolName === name && context.timestampMs !== undefined;
+}
+
 export function createTools(host: InferenceHost, compileSchema: CompileSchema): Tools {
   return { createRegistry: () => createRegistry(host, compileSchema) };
 }
@@ -103,7 +107,11 @@ function createRegistry(host: InferenceHost, compileSchema: CompileSchema): Tool
       const given = clonePlain(args);
       const problem = tool.findProblem(given);
       if (problem !== undefined) throw failure("tool-refused", `The tool ${name} refuses: ${problem}`);
-      return tool.handler(given, { ...context, toolName: name, timestampMs: context.timestampMs ?? Date.now() });
+      // A run makes a context for each call, which need not be copied.
+      return tool.handler(
+        given,
+        isFor(name, context) ? context : { timestampMs: Date.now(), ...context, toolName: name },
+      );
     },
   };
   return registry;

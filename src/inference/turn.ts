@@ -53,7 +53,7 @@ export function isKind(kind: unknown): kind is BlockKind {
 /** Refuses what is no block. Its name is put together only for the message. */
 export function checkBlock(value: unknown, whose: string, what = "", index?: number): Block {
   const { kind, payload } = (value ?? {}) as Partial<Block>;
-  const isKnown = isKind(kind);
+  const isKnown = blockKinds.includes(kind as BlockKind);
   if (isKnown && (payload === undefined || isPlainObject(payload))) return value as Block;
   const name = whose + what + (index === undefined ? "" : `.blocks[${index}]`);
   checkObject(name, value);

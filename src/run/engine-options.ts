@@ -58,8 +58,9 @@ export interface RunEngineOptions extends TurnOwnerOptions {
    */
   readonly appendEveryMs?: number;
   /**
-   * What one value may take in the store. An event that takes more is replaced by one that says so; an input or an answer
-   * may take half of it: the one is refused, the other fails its turn, `too-large`. Default: what every event is held to.
+   * What one value may take in the store. An event that takes more is replaced by one that says so; an answer that takes
+   * more together with its message fails its turn, and an input that takes more than half of it is refused, `too-large`.
+   * Default: what every event is held to.
    */
   readonly maxEventBytes?: number;
   /**

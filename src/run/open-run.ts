@@ -72,7 +72,7 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
   }
   // Only now: a run that exists is read and compared whichever agents this engine has.
   checkAgent(core, request.agent);
-  // Question and answer are kept in one record: each may take half of it.
+  // Question and answer are kept in one record: half of it is the answer's.
   checkSize("the input", request.canonicalInput, core.options.maxEventBytes / 2);
   const live = tx.liveRuns(request.identity.tenantId, request.identity.sessionId);
   const { session } = core.options;

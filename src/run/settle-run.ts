@@ -1,6 +1,7 @@
 import type { JsonValue } from "../event/json.ts";
 import { createTextAccumulator } from "../event/text-accumulator.ts";
-import type { TurnError } from "../errors.ts";
+import { TurnError } from "../errors.ts";
+import type { TurnInput } from "../substrate/turn-input.ts";
 import { ProducerReports } from "../turn/producer-reports.ts";
 import type { Produced } from "../turn/produce-turn.ts";
 import { runHookSafely } from "../turn/run-hook.ts";
@@ -9,7 +10,7 @@ import { type SettleProgress, type SettleStep, settleTurn } from "../turn/settle
 import { subjectOf } from "../turn/turn-owner.ts";
 import { cancelAgent } from "./cancel-agent.ts";
 import { readCancelIntent } from "./cancel-intent.ts";
-import { checkSize } from "./check-size.ts";
+import { sizeError } from "./check-size.ts";
 import { closeRun } from "./close-run.ts";
 import type { HeldRun } from "./held-run.ts";
 import { loggedAnswer } from "./logged-answer.ts";
@@ -19,16 +20,15 @@ import type { Ending } from "./take-run.ts";
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
   // Where no call of the agent was at work here, none has heard of the stop by its signal.
   if (produced.end.how === "stopped" && produced.producer === undefined) await cancelAgent(held);
-  let settlement = await conclude(held, await withReason(held, produced));
-  const entered = await enter(held, settlement);
-  if (!entered) {
+  let settlement = await enter(held, await concludeTurn(held.turn, await withReason(held, produced)));
+  if (settlement === undefined) {
     // A stop was recorded before this point of no return: it counts, however the agent has ended. One that asked a person,
     // or broke off, may have left something at work.
     if (produced.end.how !== "drained") await cancelAgent(held);
-    settlement = await conclude(held, await withReason(held, { ...produced, end: { how: "stopped" } }));
-    await enter(held, settlement);
+    const stopped = await withReason(held, { ...produced, end: { how: "stopped" } });
+    settlement = await enter(held, await concludeTurn(held.turn, stopped));
   }
-  await finish(held, { settlement });
+  if (settlement !== undefined) await finish(held, { settlement });
 }
 
 /** Settles a run whose agent is not called any more. */
@@ -43,23 +43,28 @@ export async function settleEnding(held: HeldRun, ending: Ending): Promise<void>
   });
 }
 
-/** What the turn has come to. An answer that no store takes is known for that before anything is settled. */
-async function conclude({ core, turn }: HeldRun, produced: Produced): Promise<Settlement> {
-  const settlement = await concludeTurn(turn, produced);
-  try {
-    const { finalText, details } = settlement;
-    checkSize("the answer", JSON.stringify({ finalText, details }), core.options.maxEventBytes / 2);
-    return settlement;
-  } catch (error) {
-    return withoutAnswer(turn, settlement, error);
-  }
+/** Enters with the answer, or without one that no record takes; undefined when a stop was recorded before. */
+async function enter(held: HeldRun, concluded: Settlement): Promise<Settlement | undefined> {
+  const entered = await tryToEnter(held, concluded);
+  if (!(entered instanceof TurnError)) return entered ? concluded : undefined;
+  const settlement = await withoutAnswer(held.turn, concluded, entered);
+  return (await tryToEnter(held, settlement)) === true ? settlement : undefined;
 }
 
-function enter({ writer }: HeldRun, settlement: Settlement): Promise<boolean> {
+/** False when a stop was recorded before; an error when what is to be kept is too large. */
+function tryToEnter({ core, writer }: HeldRun, settlement: Settlement): Promise<boolean | TurnError> {
   return writer.commit((draft) => {
-    if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;
+    const { tx, run } = draft;
+    if (run.state === "cancelling" && settlement.status !== "cancelled") return false;
+    if (settlement.persist) {
+      // The record that is written last holds both: what does not fit there must be known now.
+      const { message } = tx.getDocument(run, "input") as unknown as TurnInput;
+      const json = JSON.stringify({ message, ...settlement });
+      const tooLarge = sizeError("the question with its answer", json, core.options.maxEventBytes);
+      if (tooLarge !== undefined) return tooLarge;
+    }
     draft.moveTo("settling");
-    draft.tx.putDocument(draft.run, "settlement", settlement as unknown as JsonValue);
+    tx.putDocument(run, "settlement", settlement as unknown as JsonValue);
     return true;
   });
 }

@@ -31,7 +31,7 @@ async function compare(kind: "run" | "deltas"): Promise<Row> {
         byHand: () => readByHand(server.url),
       },
       {
-        rounds: 21,
+        rounds: 41,
         warmUps: 5,
         // A forced collection takes the shapes of all such events along, and the compiled code that knows them with it; a
         // server that has turns all the time never sees that.

@@ -52,15 +52,15 @@ export function fakeNamespace(
 
 export interface FakeLog {
   /** `cut` errs, `short` just ends, `open` says nothing more. */
-  readonly then?: "ended" | "cut" | "short" | "open";
+  readonly end?: "ended" | "cut" | "short" | "open";
   readonly created?: boolean;
 }
 
 const ENDED: TurnEvent = { type: "session.run.log-ended" };
 
 /** An object's log as its answer: these events, and then. */
-export function logAnswer(events: readonly TurnEvent[], { then = "ended", created = false }: FakeLog = {}): Response {
-  const lines = [...events, ...(then === "ended" ? [ENDED] : [])].map((event) => `${JSON.stringify(event)}\n`);
+export function logAnswer(events: readonly TurnEvent[], { end = "ended", created = false }: FakeLog = {}): Response {
+  const lines = [...events, ...(end === "ended" ? [ENDED] : [])].map((event) => `${JSON.stringify(event)}\n`);
   const encoder = new TextEncoder();
   let sent = false;
   const body = new ReadableStream<Uint8Array>(
@@ -71,8 +71,8 @@ export function logAnswer(events: readonly TurnEvent[], { then = "ended", create
           controller.enqueue(encoder.encode(lines.join("")));
           return undefined;
         }
-        if (then === "open") return new Promise(() => undefined);
-        if (then === "cut") controller.error(new Error("The connection is gone"));
+        if (end === "open") return new Promise(() => undefined);
+        if (end === "cut") controller.error(new Error("The connection is gone"));
         else controller.close();
         return undefined;
       },

@@ -112,7 +112,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("within its log, ends the reading with that error", async () => {
       const failed = { type: "session.run.log-failed", data: { code: "cursor-gap", message: "Trimmed" } };
-      const namespace = fakeNamespace(() => logAnswer([...eventsFrom(1, 2), failed], { then: "short" }));
+      const namespace = fakeNamespace(() => logAnswer([...eventsFrom(1, 2), failed], { end: "short" }));
       const { events } = await durableObjectSubstrate(namespace, { retry: RETRY }).attach(ID);
       const seen: TurnEvent[] = [];
       await expect(read(events, seen)).rejects.toMatchObject({ code: "cursor-gap", message: "Trimmed" });
@@ -122,12 +122,12 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
   });
 
   describe("S2: a log that breaks off", () => {
-    for (const then of ["cut", "short"] as const) {
-      it(`is read on after the last event that came through: ${then}`, async () => {
+    for (const end of ["cut", "short"] as const) {
+      it(`is read on after the last event that came through: ${end}`, async () => {
         const whisper = { type: "run.queued", data: {} };
         const namespace = fakeNamespace(
-          () => logAnswer(eventsFrom(1, 2), { then, created: true }),
-          () => logAnswer([...eventsFrom(3, 3), whisper], { then }),
+          () => logAnswer(eventsFrom(1, 2), { end, created: true }),
+          () => logAnswer([...eventsFrom(3, 3), whisper], { end }),
           gone,
           () => logAnswer(eventsFrom(4, 6)),
         );
@@ -143,7 +143,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
 
     it("before its first event is read from where the reader wanted to begin", async () => {
       const namespace = fakeNamespace(
-        () => logAnswer([], { then: "cut" }),
+        () => logAnswer([], { end: "cut" }),
         () => logAnswer(eventsFrom(5, 6)),
       );
       const { events } = await durableObjectSubstrate(namespace, { retry: RETRY }).attach(ID, { after: "4" });
@@ -154,7 +154,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     it("with something said each time is never given up", async () => {
       const times = 20;
       const namespace = fakeNamespace(
-        ...Array.from({ length: times }, (_, at) => () => logAnswer(eventsFrom(at + 1, at + 1), { then: "cut" })),
+        ...Array.from({ length: times }, (_, at) => () => logAnswer(eventsFrom(at + 1, at + 1), { end: "cut" })),
         () => logAnswer([]),
       );
       const { events } = await durableObjectSubstrate(namespace, { retry: RETRY }).attach(ID);
@@ -162,7 +162,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
 
     it("again and again with nothing said is given up", async () => {
-      const namespace = fakeNamespace(() => logAnswer([], { then: "cut" }));
+      const namespace = fakeNamespace(() => logAnswer([], { end: "cut" }));
       const { events } = await durableObjectSubstrate(namespace, { retry: RETRY }).attach(ID);
       await expect(read(events)).rejects.toMatchObject({ code: "connection-lost" });
       expect(namespace.asked).toHaveLength(3);
@@ -171,7 +171,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     it("is not read on by a reader that has left, whichever way it left", async () => {
       for (const way of ["loop", "signal"] as const) {
         const left = new AbortController();
-        const namespace = fakeNamespace(() => logAnswer(eventsFrom(1, 2), { then: way === "loop" ? "open" : "cut" }));
+        const namespace = fakeNamespace(() => logAnswer(eventsFrom(1, 2), { end: way === "loop" ? "open" : "cut" }));
         const substrate = durableObjectSubstrate(namespace, { retry: RETRY });
         const { events } = await substrate.attach(ID, { signal: left.signal });
         const seen: TurnEvent[] = [];
@@ -222,7 +222,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     for (const [given, error] of [
       [[undefined], TypeError],
       [[{}], TypeError],
-      [[{ idFromName: namespace.idFromName }], TypeError],
+      [[{ idFromName: () => 1 }], TypeError],
       [[namespace, 5], TypeError],
       [[namespace, { retry: { attempts: 0 } }], RangeError],
       [[namespace, { retry: { baseMs: -1 } }], RangeError],

@@ -132,7 +132,9 @@ export function openWorld(workers: TurnWorkers, kind: ObjectKind): TurnWorld {
     const { front, other } = workers.urls;
     const url = `${count++ % 2 === 0 ? front : other}${path}`;
     // Each on a connection of its own: one that was kept may be closed in the very moment that it is used again.
-    const response = await fetch(url, { ...init, headers: { ...init.headers, connection: "close" } });
+    const own = new Headers(init.headers);
+    own.set("connection", "close");
+    const response = await fetch(url, { ...init, headers: own });
     isolates.add(response.headers.get("x-isolate") ?? "");
     return response;
   }

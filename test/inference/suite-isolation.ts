@@ -1,5 +1,5 @@
 import { type BehaviourSuite, callingEngine, createBench, rejectionOf, texts, toolUses } from "./suite-support.ts";
-import type { Block, InferenceEvent, Turn } from "../../src/inference/index.ts";
+import type { Block, InferenceEvent, ToolRegistry, Turn } from "../../src/inference/index.ts";
 
 /** What is whose: copies where they are promised, and a turn that is looked at again where somebody changed it. */
 export const isolationSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
@@ -50,6 +50,20 @@ export const isolationSuite: BehaviourSuite = ({ describe, it, expect }, core) =
       result.list.push(9);
       expect(answer.blocks[1]?.payload?.["args"]).toEqual({ list: [1] });
       expect(toolUses(answer)).toEqual([["c", { list: [1] }]]);
+    });
+
+    it("a tool that calls another, or is called by itself, has the other told who it is", () => {
+      const { session, user } = createBench(core);
+      const tools: ToolRegistry = core.tools
+        .createRegistry()
+        .register({ name: "outer", handler: (_args, context): unknown => tools.call("inner", {}, context) })
+        .register({
+          name: "inner",
+          handler: (_args, { toolName, callId, timestampMs }) => [toolName, callId, typeof timestampMs],
+        });
+      const answer = session({ engine: callingEngine(core, [["c", "outer", {}]]), tools }).run(user("x"));
+      expect(toolUses(answer)).toEqual([["c", ["inner", "c", "number"]]]);
+      expect(tools.call("inner", {}, { toolName: "inner" })).toEqual(["inner", undefined, "number"]);
     });
 
     it("tags are frozen copies", () => {

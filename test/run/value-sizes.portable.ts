@@ -37,7 +37,7 @@ const suite: PortableSuite = ({ it, expect }) => {
     for (const status of ["failed", "completed"] as const) {
       const world = createWorld();
       const calls: string[] = [];
-      const pieces = status === "failed" ? 21 : 19;
+      const pieces = status === "failed" ? 40 : 36;
       const engine = openBounded(
         world,
         async function* () {
@@ -61,7 +61,7 @@ const suite: PortableSuite = ({ it, expect }) => {
     const engine = openBounded(
       world,
       async function* () {
-        for (let piece = 0; piece < 30; piece++) yield textDelta("x".repeat(100));
+        for (let piece = 0; piece < 50; piece++) yield textDelta("x".repeat(100));
         throw new Error("The model is away");
       },
       { hooks: notedHooks(calls), partialText: "keep" },

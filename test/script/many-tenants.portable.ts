@@ -104,13 +104,13 @@ export default function manyTenants({ describe, it, expect }: TestApi): void {
       ["long", ["busy"]],
     ] as const) {
       it(`a hostile one with many ${attack} calls holds no other up for more than one slice at a time`, async () => {
-        const { waits, slicesMeanwhile, slices, codes } = await besiege(names);
-        expect(waits.length).toBe(VICTIMS * ROUNDS);
-        expect(Math.max(...waits)).toBeLessThanOrEqual(1);
-        // It was there all the time, and had its own turns.
+        const { slices, slicesMeanwhile, codes } = await besiege(names);
+        expect(slices.length).toBe(ATTACKS);
+        // The event loop, and with it everybody else, had a turn between any two of its slices.
+        expect(new Set(slices).size).toBe(ATTACKS);
+        // It was there all the time, had its own turns, and the others were served long before it was done.
         expect(slicesMeanwhile).toBeGreaterThan(0);
         expect(slicesMeanwhile).toBeLessThan(ATTACKS);
-        expect(slices).toBe(ATTACKS);
         const ends = attack === "long" ? ["done"] : ["script-timeout", "vm-lost"];
         expect(codes.filter((code) => !ends.includes(code))).toEqual([]);
       }, 60_000);
@@ -129,19 +129,19 @@ const VICTIMS = 24;
 const ATTACKS = 12;
 
 interface Siege {
-  /** For each call of each victim: how many slices the hostile tenant had between its being asked and its being answered. */
-  readonly waits: readonly number[];
-  /** The hostile tenant's slices until the victims were served, and in all; what went before or between calls not counted. */
+  /** In which turn of the event loop the hostile tenant had each of its slices. */
+  readonly slices: readonly number[];
+  /** How many of them until the victims were served. */
   readonly slicesMeanwhile: number;
-  readonly slices: number;
   readonly codes: readonly string[];
 }
 
 /** One tenant queues many calls at once, the others make one after the other. */
 async function besiege(attacks: readonly string[]): Promise<Siege> {
-  let slices = 0;
+  const slices: number[] = [];
+  let turn = 0;
   const engine = watchedEngine((vm, operation) => {
-    if (vm === 0 && operation === "enter") slices += 1;
+    if (vm === 0 && operation === "enter") slices.push(turn);
   });
   const runtime = testRuntime({ engine, limits: { maxVms: VICTIMS + 1, memoryBytes, sliceMs: 50 } });
   const hostile = await runtime.openScript({ tenant: "mallory", source: HOSTILE });
@@ -154,19 +154,22 @@ async function besiege(attacks: readonly string[]): Promise<Siege> {
     const call = hostile.call(attacks[n % attacks.length] ?? "loop");
     return call.then(String, () => codeOf(call));
   });
-  const waits: number[] = [];
+  let isOver = false;
+  const turning = (async () => {
+    for (; !isOver; turn++) await nextMacrotask();
+  })();
   const work = good.map(async (script) => {
     for (let count = 1; count <= ROUNDS; count++) {
-      const before = slices;
       if ((await script.call("default")) !== count) throw new Error("A victim lost its state");
-      waits.push(slices - before);
       // Its next call comes at any other time.
       await nextMacrotask();
     }
   });
   await Promise.all(work);
-  const slicesMeanwhile = slices;
+  const slicesMeanwhile = slices.length;
   const codes = await Promise.all(calls);
+  isOver = true;
+  await turning;
   await runtime.close({ graceMs: 0 });
-  return { waits, slicesMeanwhile, slices, codes };
+  return { slices, slicesMeanwhile, codes };
 }

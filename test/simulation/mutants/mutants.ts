@@ -61,7 +61,7 @@ export const mutants: readonly Mutant<string>[] = [
     // Nobody is told to see to a run that was cancelled without an owner.
     [cancel, "leaseUntil: 0, wakeAt: core.now() });\n}", "leaseUntil: 0, wakeAt: undefined });\n}"],
     // A stop that was recorded before settle is passed over.
-    [settle, 'if (draft.run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
+    [settle, 'if (run.state === "cancelling" && settlement.status !== "cancelled") return false;\n', ""],
     // A suspension passes over a stop.
     [suspend, '  if (draft.run.state === "cancelling") return false;\n', ""],
     // The agent of a run that nobody works on is not told of the stop; or not where it was begun before a restart alone.
