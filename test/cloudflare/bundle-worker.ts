@@ -30,7 +30,7 @@ export async function bundleWorker(
     conditions: ["workerd", "worker", "browser"],
     mainFields: ["browser", "module", "main"],
     define: { "process.env.NODE_ENV": '"production"' },
-    keepNames: true,
+    keepNames: false,
     minify,
     legalComments: "none",
     external: ["node:*", "cloudflare:*"],
