@@ -13,8 +13,8 @@ export interface WorkerModule {
 export type WorkerBundle = readonly [WorkerModule, ...WorkerModule[]];
 
 /**
- * Bundles a Worker with the settings of `wrangler deploy` (its own bundler is the same one): one module, and beside it
- * the WebAssembly that it imports.
+ * Bundles a Worker as `wrangler deploy` does (its own bundler is the same one) with the settings of our `wrangler.toml`:
+ * one module, and beside it the WebAssembly that it imports.
  */
 export async function bundleWorker(
   entry: URL,
