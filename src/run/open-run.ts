@@ -64,7 +64,7 @@ export function checkRequest(request: OpenRequest): CheckedRequest {
 }
 
 /** Attach or start, as one step of the store (S1); the session's policy is checked in the same step (R3). */
-export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRequest, slotsFree: boolean): OpenedRun {
+export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRequest): OpenedRun {
   const existing = tx.getRun(request.executionId);
   if (existing !== undefined) {
     checkSameTurn(tx, existing, request);
@@ -88,8 +88,7 @@ export function openRun(core: EngineCore, tx: RunTransaction, request: CheckedRe
   const draft = new RunDraft(tx, created);
   draft.say(startedEvent(request));
   draft.say({ type: "run.created", data: { executionId: request.executionId, agent: request.agent } });
-  if (blocked || !slotsFree || tx.nextClaimable(core.agents)?.executionId !== request.executionId)
-    announceQueued(core, draft);
+  if (blocked || !hasSlot(core, tx, request.executionId)) announceQueued(core, draft);
   const said = draft.write();
   return {
     run: draft.run,
@@ -142,6 +141,15 @@ function insert(core: EngineCore, tx: RunTransaction, request: CheckedRequest, b
   // A run that waits in the queue until its deadline must be found there.
   tx.updateRun(run, { wakeAt: now + deadlineMs });
   return { ...run, wakeAt: now + deadlineMs };
+}
+
+/** Whether a free slot is there for the run, those that go before it served: then it does not wait, and says nothing of it. */
+function hasSlot({ agents, slots }: EngineCore, tx: RunTransaction, executionId: string): boolean {
+  if (!slots.free) return false;
+  if (tx.nextClaimable(agents)?.executionId === executionId) return true;
+  const claimable = tx.waitingRuns(MAX_POSITION).filter(({ blocked, agent }) => !blocked && agents.includes(agent));
+  const ahead = claimable.findIndex((run) => run.executionId === executionId);
+  return ahead !== -1 && ahead < slots.left;
 }
 
 function announceQueued(core: EngineCore, draft: RunDraft): void {

@@ -93,7 +93,7 @@ class Engine implements RunEngine {
     const cursor = parseCursor(request.after);
     this.start();
     const { run, created, said, interrupted } = await this.#core.transact((tx) => {
-      const opened = openRun(this.#core, tx, checked, this.#core.slots.free);
+      const opened = openRun(this.#core, tx, checked);
       checkCursor(opened.run, cursor);
       return opened;
     });

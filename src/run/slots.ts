@@ -11,8 +11,13 @@ export class Slots {
     return this.#held;
   }
 
+  /** How many are free. */
+  get left(): number {
+    return this.max - this.#held;
+  }
+
   get free(): boolean {
-    return this.#held < this.max;
+    return this.left > 0;
   }
 
   /** Takes a slot and returns what gives it back; calling that twice is calling it once. */

@@ -37,6 +37,17 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
   }
 
   describe("R1: slots", () => {
+    it("R1: turns that come at the same moment, with a slot for each, do not wait, and say nothing of a queue", async () => {
+      const world = createWorld();
+      const engine = world.engine({ maxConcurrentRuns: 20 });
+      await Promise.all(Array.from({ length: 20 }, (_, n) => engine.open(request(n))));
+      for (let n = 0; n < 20; n++) {
+        await world.reach(idOf(n), "completed");
+        expect((await world.types(idOf(n))).filter((type) => type.includes("queued"))).toEqual([]);
+      }
+      await world.stop(engine);
+    });
+
     it("R1: at most maxConcurrentRuns run at once, and the others in order of priority, then of coming", async () => {
       const { world, engine, begun, gates } = await filled(2);
       const priorities = [0, 5, 0, 5, -1, 9];
