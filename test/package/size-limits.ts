@@ -3,7 +3,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 7_900,
   "turnwire/client": 7_100,
   "turnwire/wire": 3_850,
-  "turnwire/run": 20_000,
+  "turnwire/run": 20_100,
   "turnwire/sandbox": 17_250,
   "turnwire/sqlite": 6_700,
   "turnwire/cloudflare": 28_000,
