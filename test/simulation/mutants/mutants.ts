@@ -96,7 +96,7 @@ export const mutants: readonly Mutant<string>[] = [
       "waits(record) && !record.blocked ? { rank: 0 }",
     ],
     // One slot too many.
-    ["run/slots.ts", "return this.#held < this.max;", "return this.#held <= this.max;"],
+    ["run/slots.ts", "return this.left > 0;", "return this.left >= 0;"],
   ]),
   ...mutantsOf("R2", [
     // A slot is lost when the store fails at a claim.
