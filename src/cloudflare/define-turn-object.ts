@@ -9,7 +9,10 @@ import { storageDriver } from "./storage-driver.ts";
 import { WakeAlarm } from "./wake-alarm.ts";
 
 /** What a run engine takes, without what the object sees to itself. */
-export type TurnObjectOptions = Omit<RunEngineOptions, "store" | "workerId" | "wake" | "pollMs" | "clock">;
+export type TurnObjectOptions = Omit<
+  RunEngineOptions,
+  "store" | "workerId" | "wake" | "pollMs" | "heartbeatMs" | "clock"
+>;
 
 /** An instance, as the platform knows it. */
 export interface TurnObject {
@@ -25,7 +28,7 @@ export type TurnObjectClass<Env> = new (state: ObjectState, env: Env) => TurnObj
  * eviction the alarm takes up what nobody has asked for since. Most of what a turn costs here is a row for each time that
  * its events are stored; five times a second still reads as a stream.
  */
-const DEFAULTS = { leaseMs: 60_000, heartbeatMs: 20_000, appendEveryMs: 200 };
+const DEFAULTS = { leaseMs: 60_000, appendEveryMs: 200 };
 /** A row of an object's storage takes 2 MB. What a run's row holds beside the event is little. */
 const MAX_EVENT_BYTES = 2_000_000 - 10_000;
 /** One name for all instances of an object: a new one takes back at once what the last one held. */

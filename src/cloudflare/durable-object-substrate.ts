@@ -114,7 +114,10 @@ class DurableObjectSubstrate implements Substrate {
     const name = objectNameOf(executionId);
     const reader = new AbortController();
     const forget = onAbort(signal, () => reader.abort(signal?.reason));
-    const first = await this.#caller.ask(name, call, reader.signal);
+    const first = await this.#caller.ask(name, call, reader.signal).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
     const log = followLog(first, after, {
       attach: (cursor) => this.#caller.ask(name, attachCall(executionId, cursor), reader.signal),
       patience: async (failures, cause) => {

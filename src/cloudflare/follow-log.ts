@@ -37,7 +37,7 @@ export async function* followLog(
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof BrokenOff)) throw error;
-      cause = error.cause;
+      cause = error.cause ?? error;
     }
     response = undefined;
     await patience(++failures, cause);

@@ -18,7 +18,6 @@ export class TrimmingObject extends defineTurnObject({
   agents,
   log,
   leaseMs: 300,
-  heartbeatMs: 100,
   retention: { maxRuns: 0 },
 }) {}
 

@@ -5,7 +5,7 @@ import { probedObject } from "./probed-object.ts";
 export { LedgerObject } from "./ledger-object.ts";
 
 /** Recovery's time is short here, so that no test waits for a minute. */
-const SOON = { leaseMs: 300, heartbeatMs: 100, recovery: { maxAttempts: 1000 } };
+const SOON = { leaseMs: 300, recovery: { maxAttempts: 1000 } };
 
 /** As a product's: every setting is the default. */
 export class PlainObject extends probedObject({}) {}

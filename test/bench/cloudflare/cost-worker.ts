@@ -49,7 +49,6 @@ const options: TurnObjectOptions = {
   hooks: { persistAssistantMessage: () => undefined, onTurnComplete: () => undefined },
   session: "parallel",
   leaseMs: LEASE_MS,
-  heartbeatMs: LEASE_MS / 3,
 };
 
 // Beyond an instance's life: an object that is put to sleep meanwhile is counted on. One isolate has them all here.
