@@ -34,7 +34,8 @@ app.get("/about", (context) =>
     agents: Object.entries(agents).map(([name, { title, about, example }]) => ({ name, title, about, example })),
   }),
 );
-app.get("/trace/:executionId", async ({ env, req, json }) => {
+app.get("/trace/:executionId", async ({ env, req, json, notFound }) => {
+  if (!mayComeIn(req.url)) return notFound();
   // Times of events would be a row each; the page shows when it heard them.
   const text = await env.ANSWERS.get(req.param("executionId"));
   return json({ now: Date.now(), times: {}, ...(text === null ? {} : { saved: { text } }) });
@@ -51,14 +52,15 @@ function routesOf(env: Env): Hono {
     chatTurnRoutes({
       substrate: durableObjectSubstrate(env.TURNS),
       projectId: "playground",
-      // Lets in whoever is on this machine, and after a deploy nobody. Put your own authentication here.
-      authorize: ({ url }) =>
-        ["127.0.0.1", "localhost"].includes(new URL(url).hostname)
-          ? { tenantId: "local", userId: "you" }
-          : new Response("Who are you?", { status: 401 }),
+      authorize: ({ url }) => (mayComeIn(url) ? { tenantId: "local", userId: "you" } : undefined),
     }),
   );
   return routes;
+}
+
+/** Whoever is on this machine, and after a deploy nobody. Put your own authentication in its place. */
+function mayComeIn(url: string): boolean {
+  return ["127.0.0.1", "localhost"].includes(new URL(url).hostname);
 }
 
 function questioned(list: AgentList): Readonly<Record<string, ReturnType<typeof withQuestion>>> {

@@ -52,6 +52,7 @@ export function createPlayground({ path }: { readonly path: string }): Playgroun
     }),
   );
   app.get("/trace/:executionId", (context) => {
+    if (!isLocal(new URL(context.req.url))) return context.notFound();
     const executionId = context.req.param("executionId");
     return context.json({ now: Date.now(), times: book.times(executionId), saved: book.savedAnswer(executionId) });
   });

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -54,6 +55,19 @@ describe("examples/cloudflare", { timeout: 60_000 }, () => {
     worker = await startWorker(config, folder);
     const again = clientOf().attach("local@playground:thread-1:0");
     expect((await again.finished).finalText).toBe("You said “Hello”. This is where our conversation begins.");
+  });
+
+  it("lets nobody in who comes under another name, neither to the routes nor to a saved answer", async () => {
+    const ask = (path: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const headers = { host: "turns.example" };
+        get(new URL(path, worker.url), { headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        }).on("error", reject);
+      });
+    expect(await ask("/api/sessions/thread-1/turns")).toBe(401);
+    expect(await ask(`/trace/${encodeURIComponent("local@playground:thread-1:0")}`)).toBe(404);
   });
 
   it("serves the page as static files", async () => {
