@@ -1,7 +1,7 @@
 import { TurnError } from "../errors.ts";
 import type { Clock } from "../internal/clock.ts";
 import { fieldsOf } from "../internal/fields-of.ts";
-import { onAbort } from "../internal/on-abort.ts";
+import { backoffMs, pause } from "../internal/pause.ts";
 import { OBJECT_URL, type ObjectCall, readRefusal } from "./object-call.ts";
 import type { ObjectNamespace } from "./object-platform.ts";
 
@@ -63,19 +63,7 @@ export class ObjectCaller {
 
   /** The wait after so many failures in a row, shorter when the signal fires. */
   pause(failures: number, signal?: AbortSignal): Promise<void> {
-    const { baseMs, maxMs } = this.#retry;
-    // Spread over half of the wait, so that readers that were cut off together do not come back together.
-    const ms = Math.min(maxMs, baseMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-    let stopTimer: () => void = () => undefined;
-    let forget = stopTimer;
-    const over = new Promise<void>((resolve) => {
-      stopTimer = this.#clock.after(ms, resolve);
-      forget = onAbort(signal, resolve);
-    });
-    return over.then(() => {
-      stopTimer();
-      forget();
-    });
+    return pause(this.#clock, backoffMs(this.#retry, failures, Math.random), signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { backoffMs, pause } from "../internal/pause.ts";
 import type { RemoteFailure } from "./remote-failure.ts";
 import type { ResolvedRetry } from "./retry-options.ts";
 
@@ -20,24 +21,12 @@ export class Patience {
   /** Waits before the next try, or throws what the failure is to a caller. Ends early when the signal fires. */
   async wait(failure: RemoteFailure, signal: AbortSignal): Promise<void> {
     if (failure.kind !== "passing") throw failure.error;
-    const { attempts, baseMs, maxMs, limitMs, clock, random } = this.#retry;
+    const { attempts, limitMs, clock, random } = this.#retry;
     const now = clock.now();
     this.#failingSince ??= now;
-    // Spread over half of the wait, so that readers which were cut off together do not come back together.
-    const backoff = Math.min(maxMs, baseMs * 2 ** Math.min(this.#failures, 30)) * (0.5 + random() / 2);
-    this.#failures++;
-    const wait = Math.max(backoff, failure.retryAfterMs ?? 0);
+    const wait = Math.max(backoffMs(this.#retry, ++this.#failures, random), failure.retryAfterMs ?? 0);
     // A wait that ends after the limit would be a wait for nothing.
     if (this.#failures > attempts || now + wait - this.#failingSince > limitMs) throw failure.error;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(wait, finish);
-      function finish(): void {
-        cancel();
-        signal.removeEventListener("abort", finish);
-        resolve();
-      }
-      if (signal.aborted) finish();
-      else signal.addEventListener("abort", finish, { once: true });
-    });
+    await pause(clock, wait, signal);
   }
 }
