@@ -1,27 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answerCall } from "../../src/cloudflare/answer-call.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
 import { until } from "../http/http-client.ts";
-import { storageFolder } from "./storage-folder.ts";
 import type { Steps } from "./steps-agent.ts";
-import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
+import { idOf, openWorld } from "./turn-workers.ts";
+import { useTurnWorkers } from "./use-turn-workers.ts";
 
 // What agents and strangers do that an object must survive: a row of its storage takes 2 MB, and not a byte more.
 
-const folder = storageFolder();
-let workers: TurnWorkers;
-
-beforeAll(async () => {
-  workers = await startTurnWorkers(folder.path);
-});
-
-afterAll(async () => {
-  await workers.stop();
-  folder.remove();
-});
+const workers = useTurnWorkers();
 
 async function play(sessionId: string, data: Steps): Promise<TurnEvent[]> {
-  const world = openWorld(workers, "plain");
+  const world = openWorld(workers(), "plain");
   const events: TurnEvent[] = [];
   const turn = world.client.start({ sessionId, turnIndex: 0, message: "Hello", data });
   for await (const event of turn) if (event.id !== undefined) events.push(event);
@@ -55,7 +45,7 @@ describe("an agent that says too much", () => {
       { type: "error", data: { code: "too-large" } },
       { type: "session.run.failed", data: { code: "too-large" } },
     ]);
-    const notes = await openWorld(workers, "plain").notes(idOf("long-answer"));
+    const notes = await openWorld(workers(), "plain").notes(idOf("long-answer"));
     expect(notes.map(({ what }) => what)).toEqual(["agent", "end"]);
   });
 
@@ -68,7 +58,7 @@ describe("an agent that says too much", () => {
 
 describe("a reader that never reads", () => {
   it("S6: holds up neither the turn nor another reader", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     // More than all that stands between the two takes in.
     const steps: Steps = Array.from({ length: 60 }, () => ({ pad: 500_000 }));
     const leaver = new AbortController();

@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { createDeferred } from "../../src/internal/deferred.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
-import { storageFolder } from "./storage-folder.ts";
 import type { Steps } from "./steps-agent.ts";
-import { idOf, openWorld, startTurnWorkers, type TurnWorkers } from "./turn-workers.ts";
+import { idOf, openWorld } from "./turn-workers.ts";
+import { useTurnWorkers } from "./use-turn-workers.ts";
 
 const SESSIONS = 100;
 const READERS = 20;
 const SAYINGS = 30;
 
-const folder = storageFolder();
-let workers: TurnWorkers;
-
-beforeAll(async () => {
-  workers = await startTurnWorkers(folder.path);
-});
-
-afterAll(async () => {
-  await workers.stop();
-  folder.remove();
-});
+const workers = useTurnWorkers();
 
 /** Each session has words of its own, so that one in another's log is seen. */
 function stepsOf(session: string): Steps {
@@ -50,7 +40,7 @@ it(
   `${SESSIONS} sessions at once, each in its object, and ${READERS} readers on one of them`,
   { timeout: 60_000 },
   async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const sessions = Array.from({ length: SESSIONS }, (_, n) => `many-${n}`);
     const first = sessions.map((sessionId) =>
       follow(world.client.start({ sessionId, turnIndex: 0, message: "Hello", data: stepsOf(sessionId) })),

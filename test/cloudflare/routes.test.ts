@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
 import type { ExecutionSnapshot } from "../../src/substrate/index.ts";
 import { problemOf, until } from "../http/http-client.ts";
-import { storageFolder } from "./storage-folder.ts";
 import { decisionText, type Steps } from "./steps-agent.ts";
-import { idOf, openWorld, startTurnWorkers, type TurnWorkers, type TurnWorld } from "./turn-workers.ts";
+import { idOf, openWorld, type TurnWorld } from "./turn-workers.ts";
+import { useTurnWorkers } from "./use-turn-workers.ts";
 
 // The routes in two Workers before the same objects. Each request goes to the other Worker than the one before it, so
 // that nothing which a turn needs can be in the memory of either.
 
-const folder = storageFolder();
-let workers: TurnWorkers;
-
-beforeAll(async () => {
-  workers = await startTurnWorkers(folder.path);
-});
-
-afterAll(async () => {
-  await workers.stop();
-  folder.remove();
-});
+const workers = useTurnWorkers();
 
 const HELLO: Steps = [{ say: "Hello " }, { tool: "look" }, { say: "there" }];
 const WAITING: Steps = [{ say: "Wait " }, { gate: "go" }, { say: "there" }];
@@ -47,7 +37,7 @@ const persists = async (world: TurnWorld, id: string): Promise<(string | undefin
 
 describe("a turn in an object, over the routes of two isolates", () => {
   it("streams to its end, is persisted once, and is the same when it is read again", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const turn = start(world, "stream", HELLO);
     const events = await read(turn);
     expect(await turn.finished).toMatchObject({ status: "completed", finalText: "Hello there" });
@@ -58,7 +48,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   });
 
   it("is read on from a cursor by a page that was loaded anew, in either isolate", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const seen: TurnEvent[] = [];
     for await (const event of start(world, "refresh", WAITING)) {
       seen.push(event);
@@ -78,7 +68,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   });
 
   it("is one execution, however often and wherever it is posted", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const logs = await Promise.all(Array.from({ length: 10 }, () => read(start(world, "double", HELLO))));
     for (const log of logs) expect(log).toEqual(logs[0]);
     const notes = await world.notes(idOf("double"));
@@ -86,7 +76,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   });
 
   it("is stopped from the other isolate, and stays what it has become", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const turn = start(world, "stop", WAITING);
     const reading = read(turn);
     await reach(world, idOf("stop"), "running");
@@ -103,7 +93,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
     [{ decision: "reject", note: "No" }, decisionText("reject")],
   ] as const) {
     it(`asks, and goes on with what was decided in the other isolate: ${decision.decision}`, async () => {
-      const world = openWorld(workers, "plain");
+      const world = openWorld(workers(), "plain");
       const sessionId = `ask-${decision.decision}`;
       const turn = start(world, sessionId, ASKING);
       const reading = read(turn);
@@ -124,7 +114,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   }
 
   it("lists a session's turns, newest first, and by state", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     for (const turnIndex of [0, 1]) await read(start(world, "list", HELLO, { turnIndex }));
     const running = read(start(world, "list", WAITING, { turnIndex: 2 }));
     await reach(world, idOf("list", 2), "running");
@@ -139,7 +129,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   });
 
   it("refuses what it cannot do, each with its code", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     await read(start(world, "refuse", HELLO));
     const at = `/turns/${encodeURIComponent(idOf("refuse"))}`;
     const body = { sessionId: "refuse", turnIndex: 0, message: "Other", data: HELLO };
@@ -165,7 +155,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
   });
 
   it("tells a failure of its agent as events, and persists nothing", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const turn = start(world, "fail", [{ say: "So far" }, { fail: "The model is away" }]);
     expect((await read(turn)).slice(-2).map(({ type }) => type)).toEqual(["error", "session.run.failed"]);
     expect((await turn.finished).failure).toMatchObject({ message: "The model is away" });
@@ -175,7 +165,7 @@ describe("a turn in an object, over the routes of two isolates", () => {
 
 describe("a client that leaves as soon as its turn was accepted", () => {
   it("has its answer persisted all the same", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     // Nothing in these Workers calls `waitUntil`: the object alone keeps the turn going.
     const leaver = new AbortController();
     const body = { sessionId: "leave", turnIndex: 0, message: "Hello", data: WAITING };
@@ -194,7 +184,7 @@ describe("a client that leaves as soon as its turn was accepted", () => {
 
 describe("a second turn of a session, from the other isolate", () => {
   it("R3: is refused while the first is live", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const first = read(start(world, "policy", WAITING));
     await reach(world, idOf("policy"), "running");
     const refused = await world.request("POST", "/turns", {
@@ -207,7 +197,7 @@ describe("a second turn of a session, from the other isolate", () => {
   });
 
   it("R3: waits for the first", async () => {
-    const world = openWorld(workers, "enqueue");
+    const world = openWorld(workers(), "enqueue");
     const first = start(world, "policy", WAITING);
     const reading = read(first);
     await reach(world, idOf("policy"), "running");
@@ -219,7 +209,7 @@ describe("a second turn of a session, from the other isolate", () => {
   });
 
   it("R3: interrupts the first", async () => {
-    const world = openWorld(workers, "interrupt");
+    const world = openWorld(workers(), "interrupt");
     const first = read(start(world, "policy", WAITING));
     await reach(world, idOf("policy"), "running");
     const second = start(world, "policy", HELLO, { turnIndex: 1 });
@@ -228,7 +218,7 @@ describe("a second turn of a session, from the other isolate", () => {
   });
 
   it("R3: runs beside the first", async () => {
-    const world = openWorld(workers, "parallel");
+    const world = openWorld(workers(), "parallel");
     const first = start(world, "policy", WAITING);
     const reading = read(first);
     await reach(world, idOf("policy"), "running");
@@ -241,7 +231,7 @@ describe("a second turn of a session, from the other isolate", () => {
 
 describe("what goes on by the alarm", () => {
   it("R7: a question that nobody answers expires, and later answers are refused", async () => {
-    const world = openWorld(workers, "plain");
+    const world = openWorld(workers(), "plain");
     const steps: Steps = [{ say: "May I? " }, { ask: { expiresInMs: 50 } }, { decision: true }];
     const turn = start(world, "expire", steps);
     await read(turn);
@@ -255,7 +245,7 @@ describe("what goes on by the alarm", () => {
   });
 
   it("S5: events are trimmed, the row stays, and reading is refused; the id starts nothing again", async () => {
-    const world = openWorld(workers, "trimmed");
+    const world = openWorld(workers(), "trimmed");
     await read(start(world, "trim", HELLO));
     const gone = await until(
       () => world.request("GET", `/turns/${encodeURIComponent(idOf("trim"))}/events`),
@@ -278,7 +268,7 @@ describe("what goes on by the alarm", () => {
   });
 
   it("an object that has nothing to do any more has no alarm and no timer", async () => {
-    const world = openWorld(workers, "crash");
+    const world = openWorld(workers(), "crash");
     await read(start(world, "idle", HELLO));
     // The one that was set for the lease goes off once, finds nothing, and sets no other.
     const idle = await until(
@@ -290,7 +280,7 @@ describe("what goes on by the alarm", () => {
   });
 
   it("a run that waits for a person without a limit has neither", async () => {
-    const world = openWorld(workers, "crash");
+    const world = openWorld(workers(), "crash");
     const reading = read(start(world, "wait", ASKING));
     const { approvals } = await reach(world, idOf("wait"), "waiting_for_approval");
     await until(
@@ -303,7 +293,7 @@ describe("what goes on by the alarm", () => {
   });
 
   it("an object that was only asked stores nothing", async () => {
-    const world = openWorld(workers, "bare");
+    const world = openWorld(workers(), "bare");
     const at = `/turns/${encodeURIComponent(idOf("asked"))}`;
     for (const [method, path, body] of [
       ["GET", at],

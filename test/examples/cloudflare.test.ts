@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTurnClient } from "turnwire/client";
-import { type RunningWorker, startWorker } from "../cloudflare/start-worker.ts";
+import { type RunningWorker, startWorker } from "../support/start-worker.ts";
 import { runCommand } from "../gate/run-command.ts";
 import { projectFolder } from "../package/entries.ts";
 

@@ -2,45 +2,22 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { TestResult } from "../support/mini-test.ts";
+import { startWorker } from "../support/start-worker.ts";
 import { reportOn, type RunnableTest } from "./runtime-report.ts";
 import { skips } from "./skips.ts";
 
 // Starts the real workerd around the test Worker, runs its tests over HTTP, one by one, and prints the report. The
 // Worker has no compatibility flag: its code gets the Web's globals and nothing of Node's.
 
-interface DevWorker {
-  readonly ready: Promise<void>;
-  readonly url: Promise<URL>;
-  dispose(): Promise<void>;
-}
-
-// Wrangler's own type of this says `any`.
-type StartWorker = (options: object) => Promise<DevWorker>;
-
 const START_TIMEOUT_MS = 30_000;
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
-process.env["WRANGLER_SEND_METRICS"] = "false";
-process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-process.env["WRANGLER_LOG_PATH"] = `${projectFolder}.cache/wrangler/logs`;
-
-const { unstable_startWorker } = (await import("wrangler")) as unknown as { unstable_startWorker: StartWorker };
 // When the Worker does not load, Wrangler keeps the first request waiting for ever.
 const startTimer = setTimeout(() => {
   console.error(`workerd did not list the tests within ${START_TIMEOUT_MS} ms`);
   process.exit(1);
 }, START_TIMEOUT_MS);
-const worker = await unstable_startWorker({
-  config: fileURLToPath(new URL("wrangler.json", import.meta.url)),
-  dev: {
-    server: { hostname: "127.0.0.1", port: 0 },
-    inspector: false,
-    watch: false,
-    persist: `${projectFolder}.cache/wrangler/state`,
-    logLevel: "error",
-  },
-});
-await worker.ready;
-const url = await worker.url;
+const worker = await startWorker(new URL("wrangler.json", import.meta.url), `${projectFolder}.cache/wrangler/state`);
+const { url } = worker;
 
 async function get<T>(path: string): Promise<T> {
   const response = await fetch(new URL(path, url));
