@@ -4,6 +4,7 @@ import type { EventPayload, InferenceEvent } from "./inference-event.ts";
 import { type Listener, tellListeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import type { RunContext, RunTags } from "./run-context.ts";
+import { onStop, tellWatchers } from "./run-watchers.ts";
 
 /*
  * One run: who it is, whether it may go on, and what it says. Plain data and functions of it, which
@@ -24,8 +25,8 @@ export interface RunIdentity {
   readonly sessionId: string;
   readonly inferenceId: string;
   readonly turnId: string;
-  readonly tags?: RunTags;
-  readonly deadlineMs?: number;
+  tags?: RunTags;
+  deadlineMs?: number;
 }
 
 export interface ActiveRun {
@@ -43,6 +44,8 @@ export interface ActiveRun {
   thinking: string;
   /** Why it may not go on. */
   stopped: Error | undefined;
+  /** Neither stopped nor with a deadline, so that `checkRun` has nothing to look at. */
+  calm: boolean;
   ended: boolean;
 }
 
@@ -59,6 +62,7 @@ export function createRun(identity: RunIdentity, clock: Clock, log: Log, isSync:
     completion: "",
     thinking: "",
     stopped: undefined,
+    calm: identity.deadlineMs === undefined,
     ended: false,
   };
 }
@@ -89,6 +93,7 @@ function timeOut(run: ActiveRun): void {
 
 /** Refuses to go on when it was stopped, or its time is over. */
 export function checkRun(run: ActiveRun): void {
+  if (run.calm) return;
   const { deadlineMs } = run.told;
   if (deadlineMs !== undefined && run.clock.now() >= deadlineMs) timeOut(run);
   if (run.stopped !== undefined) throw run.stopped;
@@ -97,6 +102,7 @@ export function checkRun(run: ActiveRun): void {
 export function stopRun(run: ActiveRun, error: Error): void {
   if (run.stopped !== undefined) return;
   run.stopped = error;
+  run.calm = false;
   run.controller.abort(error);
   tellWatchers(run, error);
 }
@@ -109,30 +115,13 @@ export function cancelRun(run: ActiveRun, reason?: string, cause?: unknown): boo
   return true;
 }
 
-/** Calls once when it is stopped or has ended, at once if it is; returns what takes that back. */
-export function onStop({ stopped, watchers }: ActiveRun, watcher: (error: Error) => void): () => void {
-  if (stopped === undefined) watchers.add(watcher);
-  else watcher(stopped);
-  return () => watchers.delete(watcher);
-}
-
-function tellWatchers({ watchers }: ActiveRun, error: Error): void {
-  const told = [...watchers];
-  watchers.clear();
-  for (const watcher of told) watcher(error);
-}
-
 /** What a callback is told of the run, and of itself: `more`, which becomes it. */
 export function contextOf<T extends object>(run: ActiveRun, more: T & { timestampMs?: number }): T & RunContext {
   more.timestampMs = run.clock.now();
   return assign(more as T & { timestampMs: number }, run.told);
 }
 
-/** Whether anybody hears what it says: only then need it be made. */
-export function isHeard(run: ActiveRun): boolean {
-  return run.listeners.length > 0 && run.stopped === undefined;
-}
-
+/** Where nobody listens, what it says need not be made. */
 export function say<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
   if (run.stopped === undefined) send(run, type, payload);
 }
@@ -145,6 +134,7 @@ export function endRun<T extends "final" | "interrupt" | "error">(
 ): void {
   run.ended = true;
   const error = (run.stopped ??= ENDED);
+  run.calm = false;
   // What a failed run still has in hand should stop.
   if (type !== "final") run.controller.abort(error);
   tellWatchers(run, error);

@@ -2,45 +2,65 @@ import { type ActiveRun, checkRun, contextOf } from "./active-run.ts";
 import type { Engine, EngineContext } from "./engine.ts";
 import type { Middleware, NextMiddleware } from "./middleware.ts";
 import { isThenable } from "./is-thenable.ts";
-import { drive, type Steps, waitFor } from "./steps.ts";
+import { drive, ignore, mustWait, type Steps } from "./steps.ts";
 import { type BlocksSeen, checkTurn, type Turn } from "./turn.ts";
+
+/*
+ * One question to the engine, through the middlewares: each stands at its place from 0, the outermost, and the engine at
+ * the last.
+ */
 
 /** Who is asked, and what the engine is told each time. */
 export interface Asked {
   readonly middlewares: readonly Middleware[];
   readonly engine: Engine;
-  readonly offer: Omit<EngineContext, "timestampMs">;
+  /** One for all questions of a run: an object of its own for each would be a good part of what a question costs in a VM. */
+  readonly offer: EngineContext & { timestampMs: number };
   readonly traceId: unknown;
   /** What need not be checked again. */
-  seen: BlocksSeen | undefined;
+  readonly seen: BlocksSeen;
 }
 
-/** Asks the engine once, through the middlewares from `index` on; the first is the outermost. */
-export function* askEngine(run: ActiveRun, asked: Asked, turn: Turn, index = 0): Steps<Turn> {
+/** What is answered at a place. */
+export function* askAt(place: number, run: ActiveRun, asked: Asked, turn: Turn): Steps<Turn> {
+  const title = titleAt(place, asked);
+  let answer = beginToAsk(place, run, asked, turn);
+  if (mustWait(run, answer, title)) answer = yield answer;
   checkRun(run);
-  const { middlewares, engine, offer, traceId, seen } = asked;
-  const middleware = middlewares[index];
-  let what: string;
-  let answer: unknown;
+  return checkTurn(answer ?? turn, answerOf(title), asked.seen);
+}
+
+export const answerOf = (title: string): string => `The answer of ${title}`;
+
+/** What whoever stands there is called in refusals. */
+export function titleAt(place: number, { middlewares, engine }: Asked): string {
+  return place < middlewares.length ? `the middleware ${middlewares[place]?.name}` : `the engine ${engine.name}`;
+}
+
+/** Calls whoever stands there. No answer is the turn that was asked, as it was changed in place. */
+export function beginToAsk(place: number, run: ActiveRun, asked: Asked, turn: Turn): unknown {
+  checkRun(run);
+  const { middlewares, engine, offer } = asked;
+  if (place < middlewares.length) return askMiddleware(place, run, asked, turn);
+  run.completion = run.thinking = "";
+  offer.timestampMs = run.clock.now();
+  return engine.infer(turn, offer);
+}
+
+function askMiddleware(place: number, run: ActiveRun, asked: Asked, turn: Turn): unknown {
+  const { name, fn } = asked.middlewares[place] as Middleware;
+  const { traceId, seen } = asked;
   let below: unknown = turn;
-  if (middleware === undefined) {
-    run.completion = run.thinking = "";
-    what = `the engine ${engine.name}`;
-    answer = engine.infer(turn, { ...offer, timestampMs: run.clock.now() });
-  } else {
-    const { name, fn } = middleware;
-    what = `the middleware ${name}`;
-    const next: NextMiddleware = (given) => {
-      const passed = checkTurn(given ?? turn, "What ", `${what} passed to next`, seen);
-      const answered = drive(run, askEngine(run, asked, passed, index + 1));
-      below = answered;
-      return answered;
-    };
-    const told = typeof traceId === "string" ? { middlewareName: name, traceId } : { middlewareName: name };
-    answer = fn(turn, next, contextOf(run, told));
-  }
-  if (isThenable(answer)) answer = yield waitFor(run, answer, what);
-  checkRun(run);
-  answer ??= isThenable(below) ? yield waitFor(run, below, what) : below;
-  return checkTurn(answer, "The answer of ", what, seen);
+  const next: NextMiddleware = (given) => {
+    const passed = checkTurn(given ?? turn, `What ${titleAt(place, asked)} passed to next`, seen);
+    const answered = drive(run, askAt(place + 1, run, asked, passed));
+    // A middleware need not wait for it.
+    if (isThenable(answered)) ignore(answered);
+    below = answered;
+    return answered;
+  };
+  const trace = typeof traceId === "string" ? { traceId } : {};
+  const context = contextOf(run, { middlewareName: name, ...trace });
+  const answer: unknown = fn(turn, next, context);
+  return isThenable(answer) ? Promise.resolve(answer).then((said) => said ?? below) : (answer ?? below);
 }

@@ -1,5 +1,5 @@
 import { checkObject } from "../internal/check-argument.ts";
-import { type Clock, systemClock } from "../internal/clock.ts";
+import type { Clock } from "../internal/clock.ts";
 import { type Consts, consts } from "./consts.ts";
 import { createEngines, type Engines } from "./engines.ts";
 import type { Engine, EngineFunction } from "./engine.ts";
@@ -10,6 +10,7 @@ import { type InferenceSession, openSession, type Session } from "./session.ts";
 import type { createSessionBuilder as CreateSessionBuilder, SessionBuilder } from "./session-builder.ts";
 import { resolveSession, type SessionOptions } from "./session-options.ts";
 import type { RunOptions } from "./run-options.ts";
+import type { Late } from "./tool-loop-settings.ts";
 import { type CompileSchema, createTools, type Tools } from "./tool-registry.ts";
 import type { Turn } from "./turn.ts";
 import { type Turns, turns } from "./turns.ts";
@@ -41,7 +42,7 @@ export interface Inference {
 }
 
 /** What not every program needs: it comes from outside, so that a VM can parse it when it must. */
-export interface Extras {
+export interface Extras extends Late {
   readonly compileSchema: CompileSchema;
   readonly createSessionBuilder: typeof CreateSessionBuilder;
   readonly middlewares: Middlewares;
@@ -50,12 +51,14 @@ export interface Extras {
 /** The inference core over a host. */
 export function assembleInference(
   setup: InferenceSetup,
-  { compileSchema, createSessionBuilder, middlewares }: Extras,
+  { compileSchema, createSessionBuilder, middlewares, ...late }: Extras,
+  ownClock: Clock,
 ): Inference {
   checkObject("setup", setup);
-  const { host = {}, clock = systemClock, createId = createIdMaker() } = setup;
+  const { host = {}, clock = ownClock, createId = createIdMaker() } = setup;
   const home = { clock, createId };
-  const open = (options: SessionOptions): InferenceSession => openSession(resolveSession(options, createId), home);
+  const open = (options: SessionOptions): InferenceSession =>
+    openSession(resolveSession(options, createId, late), home);
   return {
     version,
     consts,

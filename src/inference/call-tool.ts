@@ -1,13 +1,12 @@
 import { checkFiniteDuration, checkName } from "../internal/check-argument.ts";
-import { type ActiveRun, checkRun, contextOf, isHeard, say } from "./active-run.ts";
+import { type ActiveRun, checkRun, contextOf, say } from "./active-run.ts";
 import { failure, InferenceError, messageOf } from "./inference-error.ts";
 import type { ToolCallInfo, ToolResultInfo } from "./inference-event.ts";
-import { isThenable } from "./is-thenable.ts";
-import { type Steps, waitFor } from "./steps.ts";
-import { askHook, type BeforeToolCallAnswer, type HookCall, hookAnswer } from "./tool-hooks.ts";
+import { mustWait, type Steps } from "./steps.ts";
+import { askHook, type BeforeToolCallAnswer, type HookCall, hookAnswer, type ToolErrorAnswer } from "./tool-hooks.ts";
 import type { ResolvedToolLoop } from "./tool-loop-settings.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
-import { sleep, waitWithin } from "./wait-within.ts";
+import { sleep } from "./sleep.ts";
 
 /** What became of one call, with the call as it was made in the end. */
 export interface ToolOutcome {
@@ -29,12 +28,12 @@ export function* callTool(
   const { hooks } = loop;
   const { clock } = run;
   let said = askHook(run, hooks, "beforeToolCall", { callId: asked.id, call: asked });
-  if (isThenable(said)) said = yield waitFor(run, said, "the hook beforeToolCall");
-  const before = hookAnswer(run, "beforeToolCall", asked, said);
-  const call = before === undefined ? asked : rewritten(asked, before);
+  if (mustWait(run, said, "the hook beforeToolCall")) said = yield said;
+  const call =
+    said === undefined || said === null ? asked : rewritten(asked, hookAnswer(run, "beforeToolCall", asked, said));
   const { id: callId, name } = call;
   const begunAt = clock.now();
-  if (isHeard(run)) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
+  if (run.listeners.length > 0) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
 
   let outcome: ToolOutcome;
   let attempts = 1;
@@ -43,7 +42,7 @@ export function* callTool(
     let thrown: unknown;
     try {
       let result = tryOnce(run, call, asked.name, registry, loop);
-      if (isThenable(result)) result = yield waitFor(run, result, `the tool ${name}`);
+      if (mustWait(run, result, "the tool ", name)) result = yield result;
       outcome = { call, result };
       break;
     } catch (error) {
@@ -63,12 +62,17 @@ export function* callTool(
       defaultRetry,
       defaultBackoffMs,
     });
-    if (isThenable(said)) said = yield waitFor(run, said, "the hook onToolError");
-    const { action, backoffMs = defaultBackoffMs } = hookAnswer(run, "onToolError", call, said, error, thrown) ?? {};
+    if (mustWait(run, said, "the hook onToolError")) said = yield said;
+    const answer: ToolErrorAnswer =
+      said === undefined || said === null ? {} : hookAnswer(run, "onToolError", call, said, error, thrown);
+    const { action, backoffMs = defaultBackoffMs } = answer;
     const again = action === undefined ? defaultRetry : action === "retry";
     if (again && (defaultRetry || attempts <= MOST_HOOK_RETRIES)) {
       checkFiniteDuration("The backoffMs of onToolError", backoffMs);
-      if (backoffMs > 0) yield waitFor(run, sleep(run, backoffMs), `the wait before ${name} is tried again`);
+      if (backoffMs > 0) {
+        const slept = sleep(run, backoffMs);
+        if (mustWait(run, slept, "the wait before another try of the tool ", name)) yield slept;
+      }
       continue;
     }
     if (action === undefined && loop.toolErrorHandling === "abort") {
@@ -78,15 +82,15 @@ export function* callTool(
     break;
   }
 
-  said = askHook(run, hooks, "afterToolCall", { ...outcome, callId, attempts, durationMs: clock.now() - begunAt });
-  if (isThenable(said)) said = yield waitFor(run, said, "the hook afterToolCall");
-  const after = hookAnswer(run, "afterToolCall", call, said);
-  if (after !== undefined) {
+  said = askHook(run, hooks, "afterToolCall", { callId, attempts, durationMs: clock.now() - begunAt, ...outcome });
+  if (mustWait(run, said, "the hook afterToolCall")) said = yield said;
+  if (said !== undefined && said !== null) {
+    const after = hookAnswer(run, "afterToolCall", call, said);
     const result = "result" in after ? after.result : outcome.result;
     const error = after.error === undefined ? outcome.error : after.error;
-    outcome = { call, result, ...(error === undefined || error === null ? {} : { error: messageOf(error) }) };
+    outcome = error === undefined || error === null ? { call, result } : { call, result, error: messageOf(error) };
   }
-  if (isHeard(run)) say(run, "tool-call-execution-result", { toolResult: toolResult(outcome), callId });
+  if (run.listeners.length > 0) say(run, "tool-call-execution-result", { toolResult: toolResult(outcome), callId });
   return outcome;
 }
 
@@ -115,7 +119,7 @@ function tryOnce(
   const told = contextOf(run, { toolName: name, callId: id, callName });
   const ms = loop.executionTimeoutMs;
   if (ms === Infinity) return registry.call(name, args, told);
-  return waitWithin(run, ms, name, (signal) => registry.call(name, args, { ...told, signal }));
+  return loop.waitWithin(run, ms, name, (signal) => registry.call(name, args, { ...told, signal }));
 }
 
 function rewritten(call: HookCall, answer: BeforeToolCallAnswer): HookCall {

@@ -1,7 +1,10 @@
+import { systemClock } from "../internal/clock.ts";
 import { assembleInference, type Inference, type InferenceSetup } from "./assemble-inference.ts";
+import { forgiveHooks } from "./forgive-hooks.ts";
 import { compileSchema } from "./json-schema.ts";
 import { createSessionBuilder } from "./session-builder.ts";
 import { middlewares } from "./middlewares.ts";
+import { waitWithin } from "./wait-within.ts";
 
 /**
  * The inference core over a host of one's own. The functions of the module itself are this over no host.
@@ -18,5 +21,9 @@ import { middlewares } from "./middlewares.ts";
  * ```
  */
 export function createInference(setup: InferenceSetup = {}): Inference {
-  return assembleInference(setup, { compileSchema, createSessionBuilder, middlewares });
+  return assembleInference(
+    setup,
+    { compileSchema, createSessionBuilder, forgiveHooks, middlewares, waitWithin },
+    systemClock,
+  );
 }

@@ -3,7 +3,7 @@ import type { RunContext } from "./run-context.ts";
 import type { ToolDefinition } from "./tool-registry.ts";
 import type { Turn } from "./turn.ts";
 
-/** What an engine is told beside the turn. */
+/** What an engine is told beside the turn: one object for all questions of a run, whose `timestampMs` is the last one's. */
 export interface EngineContext extends RunContext {
   readonly engineName: string;
   /** What the model may call; empty where it may call nothing. */

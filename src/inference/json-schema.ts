@@ -1,6 +1,17 @@
 import { refuse } from "../internal/check-argument.ts";
 import { isPlainObject } from "./plain-data.ts";
-import { type Check, type Known, placeOf, schemaRules } from "./schema-rules.ts";
+import {
+  type Check,
+  type Known,
+  type Named,
+  named,
+  type Problem,
+  problem,
+  schemaRules,
+  typeTest,
+  under,
+} from "./schema-rules.ts";
+import { describeValue } from "../internal/describe-value.ts";
 
 /*
  * A small checker of JSON Schema, for the arguments of tools.
@@ -24,8 +35,17 @@ const MAX_STEPS = 10_000;
 let steps = 0;
 let depth = 0;
 
+// A global is looked up each time, which is slow in a VM.
+const { hasOwn } = Object;
+const { isArray } = Array;
+
+const isAnything = (): boolean => true;
+
+// Those that have no rule of their own, or need none.
 const NOTES =
-  "title description default examples format $schema $id $comment deprecated readOnly writeOnly nullable".split(" ");
+  "type required properties title description default examples format $schema $id $comment deprecated readOnly writeOnly nullable".split(
+    " ",
+  );
 
 /** Makes a schema's check; one with parts that would not be checked is refused, naming the place. */
 export function compileSchema(schema: JsonSchema, place: string): SchemaCheck {
@@ -34,34 +54,53 @@ export function compileSchema(schema: JsonSchema, place: string): SchemaCheck {
   known.set("#", check);
   return (value) => {
     steps = depth = 0;
-    return check(value, "");
+    const found = check(value);
+    return found && (found.at || "the arguments") + found.text;
   };
 }
 
 function compile(schema: unknown, place: string, known: Known, level: number): Check {
-  if (typeof schema === "boolean") return (_, at) => (schema ? undefined : `${placeOf(at)} must not be there`);
+  if (typeof schema === "boolean") return () => (schema ? undefined : problem(" must not be there"));
   if (!isPlainObject(schema)) refuse(place, "a JSON Schema", schema);
   if (level > MAX_DEPTH) throw new RangeError(`${place} nests deeper than ${MAX_DEPTH} levels`);
-  const checks: Check[] = [];
+  const insideOf =
+    (key: string) =>
+    (inner: unknown, name = ""): Check =>
+      compile(inner, `${place}.${key}${name}`, known, level + 1);
+  const { type, required, properties = {}, nullable } = schema;
+  const isOfType = type === undefined ? isAnything : typeTest(type);
+  const needed = Array.isArray(required) ? required.map(String) : [];
+  const fields = named(properties, insideOf("properties"));
+  const others: Check[] = [];
   for (const [key, limit] of Object.entries(schema)) {
     if (Object.hasOwn(schemaRules, key)) {
-      const inside = (inner: unknown, name = ""): Check => compile(inner, `${place}.${key}${name}`, known, level + 1);
-      const check = schemaRules[key]?.(limit, inside, schema, known);
-      if (check !== undefined) checks.push(check);
+      const check = schemaRules[key]?.(limit, insideOf(key), schema, known);
+      if (check !== undefined) others.push(check);
     } else if (!NOTES.includes(key) && !key.startsWith("x-")) {
       throw new TypeError(`${place}: the keyword ${key} is not supported`);
     }
   }
-  const isNullable = schema["nullable"] === true;
-  return (value, at) => {
-    if (++steps > MAX_STEPS || depth > MAX_DEPTH) return `${placeOf(at)}: too much to check`;
-    if (isNullable && value === null) return undefined;
+  const isLeaf = needed.length + fields.length + others.length === 0;
+  // What nearly every schema has is looked at here: a function each would be most of what a check costs in a VM.
+  const check: Check = (value) => {
+    if (++steps > MAX_STEPS || depth > MAX_DEPTH) return problem(": too much to check");
+    if (!isOfType(value)) return problem(` must be ${[type].flat().join(" or ")}, got ${describeValue(value)}`);
+    if (isLeaf) return undefined;
+    let found: Problem | undefined;
     depth++;
-    let problem: string | undefined;
-    for (let index = 0; problem === undefined && index < checks.length; index++) {
-      problem = checks[index]?.(value, at);
+    if (typeof value === "object" && value !== null && !isArray(value)) {
+      for (let index = 0; found === undefined && index < needed.length; index++) {
+        const name = needed[index] as string;
+        if (!hasOwn(value, name)) found = problem(" is missing", `/${name}`);
+      }
+      for (let index = 0; found === undefined && index < fields.length; index++) {
+        const { name, check } = fields[index] as Named;
+        if (hasOwn(value, name)) found = under(name, check((value as Record<string, unknown>)[name]));
+      }
     }
+    for (let index = 0; found === undefined && index < others.length; index++) found = others[index]?.(value);
     depth--;
-    return problem;
+    return found;
   };
+  return nullable === true ? (value) => (value === null ? undefined : check(value)) : check;
 }

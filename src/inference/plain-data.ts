@@ -7,21 +7,25 @@ const objectPrototype = Object.prototype;
 
 /** A copy of plain data: objects and arrays anew, the rest as it is. */
 export function clonePlain<T>(value: T): T {
-  return copy(value, 0, false) as T;
+  return isData(value) ? (copy(value, 0, false) as T) : value;
 }
 
-/** Two copies, for little more than one: most of the cost is to look for what must be copied in turn. */
-export function clonePlainTwice<T>(value: T): { readonly one: T; readonly other: T } {
-  const one = copy(value, 0, true) as T;
-  return { one, other: twin as T };
+/** Two copies at one place of two objects, for little more than one: most of the cost is to look for what must be copied in turn. */
+export function clonePlainFor<T extends object>(key: keyof T, one: T, other: T): void {
+  const value = one[key];
+  if (!isData(value)) return;
+  one[key] = copy(value, 0, one !== other) as T[keyof T];
+  other[key] = twin as T[keyof T];
 }
 
-// The second copy of what `copy` has copied last; the first again where there is none.
+function isData(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+// The second copy of what was copied last; the first again where only one was wanted.
 let twin: unknown;
 
-function copy(value: unknown, depth: number, twice: boolean): unknown {
-  twin = value;
-  if (typeof value !== "object" || value === null) return value;
+function copy(value: object, depth: number, twice: boolean): unknown {
   if (depth > MAX_DEPTH) throw new RangeError(`The data nests deeper than ${MAX_DEPTH} levels`);
   const prototype: unknown = getPrototypeOf(value);
   if (prototype === objectPrototype || isPlain(prototype)) {
@@ -33,17 +37,19 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
       // Not what somebody put on every object's prototype.
       if (typeof inner === "object" && inner !== null && (!(key in objectPrototype) || hasOwn(one, key))) {
         one[key] = copy(inner, depth + 1, twice);
-        other[key] = twin;
+        if (twice) other[key] = twin;
       }
     }
     twin = other;
     return one;
   }
+  twin = value;
   if (!Array.isArray(value)) return value;
   const one: unknown[] = [];
   const other = twice ? [] : one;
   for (let index = 0; index < value.length; index++) {
-    one[index] = copy(value[index], depth + 1, twice);
+    const inner: unknown = (twin = value[index]);
+    one[index] = isData(inner) ? copy(inner, depth + 1, twice) : inner;
     other[index] = twin;
   }
   twin = other;
@@ -51,7 +57,7 @@ function copy(value: unknown, depth: number, twice: boolean): unknown {
 }
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
+  if (!isData(value)) return false;
   const prototype: unknown = getPrototypeOf(value);
   return prototype === objectPrototype || isPlain(prototype);
 }

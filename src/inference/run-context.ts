@@ -3,6 +3,7 @@ export type RunTags = Readonly<Record<string, unknown>>;
 
 /** What every callback of a run is told. */
 export interface RunContext {
+  /** When it was called. */
   readonly timestampMs: number;
   readonly sessionId: string;
   readonly inferenceId: string;

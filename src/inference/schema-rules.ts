@@ -5,8 +5,13 @@ import { isPlainObject } from "./plain-data.ts";
 // A pattern may take time in the square of the text's length, or worse.
 const MAX_PATTERN_TEXT = 2_000;
 
-/** A check of a value that stands at the place `at`. */
-export type Check = (value: unknown, at: string) => string | undefined;
+/** What is wrong, and where: a path from the value that was checked. It is put together on the way out of a refusal only. */
+export interface Problem {
+  at: string;
+  readonly text: string;
+}
+
+export type Check = (value: unknown) => Problem | undefined;
 
 /** The checks of schemas that others refer to, by how they do. */
 export type Known = Map<unknown, Check>;
@@ -22,7 +27,13 @@ type Rule = (
 // A global is looked up each time, which is slow in a VM.
 const { hasOwn } = Object;
 
-export const placeOf = (at: string): string => at || "the arguments";
+export const problem = (text: string, at = ""): Problem => ({ at, text });
+
+/** A problem of what stands in the value under a name. */
+export function under(name: string | number, found: Problem | undefined): Problem | undefined {
+  if (found !== undefined) found.at = `/${name}${found.at}`;
+  return found;
+}
 
 /** What can be measured must fit a limit that is a number. */
 const measured =
@@ -35,10 +46,10 @@ const measured =
   (limit) =>
     typeof limit !== "number"
       ? undefined
-      : (value, at) => {
+      : (value) => {
           const size = measure(value);
           if (size === undefined || fits(size, limit)) return undefined;
-          return `${placeOf(at)} must ${words} ${limit}${unit}, got ${size}`;
+          return problem(` must ${words} ${limit}${unit}, got ${size}`);
         };
 
 const amount = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
@@ -51,24 +62,20 @@ const isAtMost = (size: number, limit: number): boolean => size <= limit;
 
 /** What a value must fit of a list of schemas is for `judge` to say, of what is wrong by each. */
 const judged =
-  (judge: (problems: readonly (string | undefined)[], place: string) => string | undefined): Rule =>
+  (judge: (problems: readonly (Problem | undefined)[]) => Problem | undefined): Rule =>
   (list, inside) => {
     checkList("anyOf, oneOf or allOf", list);
     const checks = list.map((schema, index) => inside(schema, `[${index}]`));
-    return (value, at) =>
-      judge(
-        checks.map((check) => check(value, at)),
-        placeOf(at),
-      );
+    return (value) => judge(checks.map((check) => check(value)));
   };
 
-interface Named {
+export interface Named {
   readonly name: string;
   readonly check: Check;
 }
 
 /** Schemas by their names, as their checks. */
-function named(schemas: unknown, inside: (schema: unknown, name: string) => Check): Named[] {
+export function named(schemas: unknown, inside: (schema: unknown, name: string) => Check): Named[] {
   checkObject("properties or $defs", schemas);
   return Object.entries(schemas).map(([name, schema]) => ({ name, check: inside(schema, `.${name}`) }));
 }
@@ -91,72 +98,47 @@ const TYPES: ReadonlyMap<unknown, (value: unknown) => boolean> = new Map([
   ["null", (value) => value === null],
 ]);
 
-/** What each keyword checks. */
+/** Whether a value is of a type, or of one of some; nothing is of one that is not known. */
+export function typeTest(type: unknown): (value: unknown) => boolean {
+  const [isFirst = isNothing, ...isOther] = [type].flat().map((one) => TYPES.get(one) ?? isNothing);
+  return isOther.length === 0 ? isFirst : (value) => isFirst(value) || isOther.some((isIt) => isIt(value));
+}
+
+/** What each keyword checks, but type, required and properties. */
 export const schemaRules: Readonly<Record<string, Rule>> = {
-  type(type) {
-    const types: readonly unknown[] = [type].flat();
-    const [isFirst = isNothing, ...isOther] = types.map((one) => TYPES.get(one) ?? isNothing);
-    return (value, at) =>
-      isFirst(value) || isOther.some((isIt) => isIt(value))
-        ? undefined
-        : `${placeOf(at)} must be ${types.join(" or ")}, got ${describeValue(value)}`;
-  },
   enum: (list) =>
     Array.isArray(list)
-      ? (value, at) =>
+      ? (value) =>
           list.some((one) => isSame(one, value))
             ? undefined
-            : `${placeOf(at)} must be one of ${JSON.stringify(list)}, got ${describeValue(value)}`
+            : problem(` must be one of ${JSON.stringify(list)}, got ${describeValue(value)}`)
       : undefined,
-  const: (only) => (value, at) => (isSame(only, value) ? undefined : `${placeOf(at)} must be ${JSON.stringify(only)}`),
+  const: (only) => (value) => (isSame(only, value) ? undefined : problem(` must be ${JSON.stringify(only)}`)),
   $defs: definitions("$defs"),
   definitions: definitions("definitions"),
-  $ref: (ref, _inside, _schema, known) => (value, at) => {
+  $ref: (ref, _inside, _schema, known) => (value) => {
     const check = known.get(ref);
-    return check === undefined ? `${placeOf(at)}: there is no schema ${describeValue(ref)}` : check(value, at);
-  },
-  required(names) {
-    const list = Array.isArray(names) ? names.map(String) : [];
-    return (value, at) => {
-      if (!isObject(value)) return undefined;
-      for (let index = 0; index < list.length; index++) {
-        const name = list[index] as string;
-        if (!hasOwn(value, name)) return `${at}/${name} is missing`;
-      }
-      return undefined;
-    };
-  },
-  properties(schemas, inside) {
-    const checks = named(schemas, inside);
-    return (value, at) => {
-      if (!isObject(value)) return undefined;
-      let problem: string | undefined;
-      for (let index = 0; problem === undefined && index < checks.length; index++) {
-        const { name, check } = checks[index] as Named;
-        if (hasOwn(value, name)) problem = check(value[name], `${at}/${name}`);
-      }
-      return problem;
-    };
+    return check === undefined ? problem(`: there is no schema ${describeValue(ref)}`) : check(value);
   },
   additionalProperties(more, inside, { properties }) {
     const check = inside(more);
-    return (value, at) => {
+    return (value) => {
       if (!isObject(value)) return undefined;
       for (const name of Object.keys(value)) {
         if (isPlainObject(properties) && hasOwn(properties, name)) continue;
-        const problem = more === false ? `${at}/${name} is not known` : check(value[name], `${at}/${name}`);
-        if (problem !== undefined) return problem;
+        const found = under(name, more === false ? problem(" is not known") : check(value[name]));
+        if (found !== undefined) return found;
       }
       return undefined;
     };
   },
   items(schema, inside) {
     const check = inside(schema);
-    return (value, at) => {
+    return (value) => {
       if (!Array.isArray(value)) return undefined;
       for (const [index, item] of value.entries()) {
-        const problem = check(item, `${at}/${index}`);
-        if (problem !== undefined) return problem;
+        const found = under(index, check(item));
+        if (found !== undefined) return found;
       }
       return undefined;
     };
@@ -167,11 +149,11 @@ export const schemaRules: Readonly<Record<string, Rule>> = {
   maxLength: measured(characters, isAtMost, "have at most", " characters"),
   pattern(pattern) {
     const expression = new RegExp(String(pattern), "u");
-    return (value, at) => {
+    return (value) => {
       if (typeof value !== "string") return undefined;
       if (value.length > MAX_PATTERN_TEXT)
-        return `${placeOf(at)} is longer than ${MAX_PATTERN_TEXT}, too long for a pattern`;
-      return expression.test(value) ? undefined : `${placeOf(at)} must match ${expression.source}`;
+        return problem(` is longer than ${MAX_PATTERN_TEXT}, too long for a pattern`);
+      return expression.test(value) ? undefined : problem(` must match ${expression.source}`);
     };
   },
   minimum: measured(amount, isAtLeast, "be at least"),
@@ -180,16 +162,16 @@ export const schemaRules: Readonly<Record<string, Rule>> = {
   exclusiveMaximum: measured(amount, (size, limit) => size < limit, "be below"),
   multipleOf: measured(amount, isMultiple, "be a multiple of"),
   allOf: judged((problems) => problems.find((one) => one !== undefined)),
-  anyOf: judged((problems, place) =>
-    problems.includes(undefined) ? undefined : (problems[0] ?? `${place} fits none of anyOf`),
+  anyOf: judged((problems) =>
+    problems.includes(undefined) ? undefined : (problems[0] ?? problem(" fits none of anyOf")),
   ),
-  oneOf: judged((problems, place) => {
+  oneOf: judged((problems) => {
     const fits = problems.filter((one) => one === undefined).length;
-    return fits === 1 ? undefined : `${place} must fit exactly one of oneOf, and fits ${fits}`;
+    return fits === 1 ? undefined : problem(` must fit exactly one of oneOf, and fits ${fits}`);
   }),
   not(schema, inside) {
     const check = inside(schema);
-    return (value, at) => (check(value, at) === undefined ? `${placeOf(at)} is what it must not be` : undefined);
+    return (value) => (check(value) === undefined ? problem(" is what it must not be") : undefined);
   },
 };
 

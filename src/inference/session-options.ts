@@ -4,7 +4,7 @@ import { consoleLog, type Log, safeLog } from "./log.ts";
 import { checkPart, type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
 import type { ToolHooks } from "./tool-hooks.ts";
 import type { Parts } from "./tool-loop.ts";
-import { resolveToolLoop, type ToolLoopSettings } from "./tool-loop-settings.ts";
+import { type Late, resolveToolLoop, type ToolLoopSettings } from "./tool-loop-settings.ts";
 import type { ToolRegistry } from "./tool-registry.ts";
 
 export interface SessionOptions {
@@ -28,7 +28,7 @@ export interface ResolvedSession extends Parts {
   readonly log: Log;
 }
 
-export function resolveSession(options: SessionOptions, createId: () => string): ResolvedSession {
+export function resolveSession(options: SessionOptions, createId: () => string, late: Late): ResolvedSession {
   checkObject("options", options);
   for (const key of Object.keys(options)) checkOneOf("An option of a session", key, KEYS);
   const { sessionId = createId(), middlewares = [], tools, toolLoop, toolHooks, log = consoleLog } = options;
@@ -36,13 +36,14 @@ export function resolveSession(options: SessionOptions, createId: () => string):
   checkOptionalFunction("log", log);
   checkList("middlewares", middlewares);
   checkObject("tools", tools ?? {});
+  const safe = safeLog(log);
   return {
     sessionId,
     engine: toEngine(options.engine),
     middlewares: middlewares.map((one) => toMiddleware(one)),
     tools,
-    loop: resolveToolLoop(toolLoop, toolHooks),
-    log: safeLog(log),
+    loop: resolveToolLoop(late, safe, toolLoop, toolHooks),
+    log: safe,
   };
 }
 

@@ -1,15 +1,14 @@
 import { checkObject } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
-import { type ActiveRun, beginRun, cancelRun, checkRun, createRun, endRun, failRun } from "./active-run.ts";
+import { type ActiveRun, cancelRun, createRun, type RunIdentity } from "./active-run.ts";
 import { failure } from "./inference-error.ts";
-import { withListener } from "./listeners.ts";
-import { clonePlain, clonePlainTwice, freezePlain } from "./plain-data.ts";
+import { clonePlain, freezePlain } from "./plain-data.ts";
 import { createRunHandle, type RunHandle } from "./run-handle.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import type { ResolvedSession } from "./session-options.ts";
 import { drive, ignore, type Steps } from "./steps.ts";
 import { answerTurn } from "./tool-loop.ts";
-import { answerText, checkTurn, type Turn } from "./turn.ts";
+import { copyTurn, type Turn } from "./turn.ts";
 
 /*
  * A history of turns, and at most one run on it at a time.
@@ -70,35 +69,18 @@ export function openSession(setup: ResolvedSession, { clock, createId }: Session
     const { timeoutMs = 0, tags, signal, onEvent } = options;
     const given = seed ?? history.at(-1);
     if (given === undefined) throw new TypeError("There is no turn to run: pass or append one");
-    const turn = clonePlain(checkTurn(given, "seed"));
+    const turn = copyTurn(given, "seed");
     const inferenceId = createId();
-    const identity = {
-      sessionId,
-      inferenceId,
-      turnId: (turn.id ??= createId()),
-      ...(tags === undefined ? {} : { tags: freezePlain(clonePlain(tags)) }),
-      ...(timeoutMs === 0 ? {} : { deadlineMs: clock.now() + timeoutMs }),
-    };
+    const identity: RunIdentity = { sessionId, inferenceId, turnId: (turn.id ??= createId()) };
+    if (tags !== undefined) identity.tags = freezePlain(clonePlain(tags));
+    if (timeoutMs > 0) identity.deadlineMs = clock.now() + timeoutMs;
     turn.metadata = { ...turn.metadata, session_id: sessionId, inference_id: inferenceId };
     const run = createRun(identity, clock, log, isSync);
-    if (onEvent !== undefined) run.listeners = withListener([], "*", onEvent);
+    if (onEvent !== undefined) run.listeners = [["*", onEvent]];
     active = run;
     const place = seed === undefined ? history.length - 1 : undefined;
-    return { run, steps: infer(run, turn, place, signal) };
-  }
-
-  function* infer(run: ActiveRun, turn: Turn, place: number | undefined, signal?: AbortSignal): Steps<Turn> {
-    try {
-      beginRun(run, signal);
-      const answer = yield* answerTurn(run, turn, setup);
-      checkRun(run);
-      const { one, other } = clonePlainTwice(checkTurn(answer, "The answer"));
-      history[place ?? history.length] = one;
-      endRun(run, "final", { text: answerText(one) });
-      return other;
-    } catch (thrown) {
-      throw failRun(run, thrown);
-    }
+    const keep = (answer: Turn): void => void (history[place ?? history.length] = answer);
+    return { run, steps: answerTurn(run, turn, setup, signal, keep) };
   }
 
   function runEither(seed?: Turn, options?: RunOptions): Turn | Promise<Turn> {
@@ -108,7 +90,7 @@ export function openSession(setup: ResolvedSession, { clock, createId }: Session
 
   return {
     sessionId,
-    append: (turn) => void history.push(clonePlain(checkTurn(turn, "turn"))),
+    append: (turn) => void history.push(copyTurn(turn, "turn")),
     turns: () => clonePlain(history),
     turnCount: () => history.length,
     getTurn: (key) => clonePlain(typeof key === "number" ? history[key] : history.find(({ id }) => id === key)),
@@ -121,7 +103,14 @@ export function openSession(setup: ResolvedSession, { clock, createId }: Session
       // A synchronous run never drives to a promise.
       return drive(run, steps) as Turn;
     },
-    runAsync: async (seed, options) => runEither(seed, options),
+    runAsync(seed, options) {
+      // Not an async function: a promise around a promise costs a small run in a VM more than its checks.
+      try {
+        return Promise.resolve(runEither(seed, options));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     runEither,
     start(seed, options) {
       const { run, steps } = prepare(seed, options);

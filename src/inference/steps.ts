@@ -1,6 +1,7 @@
-import { type ActiveRun, onStop, stopRun } from "./active-run.ts";
+import { type ActiveRun, stopRun } from "./active-run.ts";
 import { failure } from "./inference-error.ts";
 import { isThenable } from "./is-thenable.ts";
+import { onStop } from "./run-watchers.ts";
 
 /*
  * Code that is written once and runs both ways. A step is a generator that yields only where it meets a promise, which
@@ -9,11 +10,16 @@ import { isThenable } from "./is-thenable.ts";
 
 export type Steps<T> = Generator<PromiseLike<unknown>, T, unknown>;
 
-/** What a step yields of a promise that it has met; `what` says whose it is, for the refusal. */
-export function waitFor(run: ActiveRun, promise: PromiseLike<unknown>, what: string): PromiseLike<unknown> {
-  if (!run.isSync) return promise;
-  ignore(promise);
-  const error = failure("asynchronous", `run() cannot wait, and ${what} is asynchronous: use runAsync() or start()`);
+/**
+ * Whether a step has met a promise, which it then yields. A run that cannot wait is refused; `whose` it is, the two texts in
+ * one, is for that.
+ */
+export function mustWait(run: ActiveRun, value: unknown, whose: string, name?: string): value is PromiseLike<unknown> {
+  if (!isThenable(value)) return false;
+  if (!run.isSync) return true;
+  ignore(value);
+  const message = `run() cannot wait, and ${whose}${name ?? ""} is asynchronous: use runAsync() or start()`;
+  const error = failure("asynchronous", message);
   // So that nothing on the way out takes it for a failure that can be handled.
   stopRun(run, error);
   throw error;
@@ -23,7 +29,7 @@ export function waitFor(run: ActiveRun, promise: PromiseLike<unknown>, what: str
 export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
   let step = steps.next();
   if (step.done === true) return step.value;
-  const promise = new Promise<T>((resolve, reject) => {
+  return new Promise<T>((resolve, reject) => {
     // Whether it is at a promise, and no stop has ended it there.
     let waits = true;
     const stop = (error: Error): void => {
@@ -37,7 +43,7 @@ export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
       }
     };
     const pump = async (): Promise<void> => {
-      while (step.done !== true) {
+      for (;;) {
         let value: unknown;
         let failed = false;
         try {
@@ -49,23 +55,23 @@ export function drive<T>(run: ActiveRun, steps: Steps<T>): T | Promise<T> {
         if (!waits) return;
         waits = false;
         step = failed ? steps.throw(value) : steps.next(value);
+        if (step.done === true) {
+          resolve(step.value);
+          return;
+        }
         waits = true;
         // It may have been stopped by the very callback that returned the next promise.
-        if (step.done !== true && run.stopped !== undefined) {
+        if (run.stopped !== undefined) {
           ignore(step.value);
           stop(run.stopped);
           return;
         }
       }
-      resolve(step.value);
     };
     // First the wait, so that nothing that rejects is unheard; what has stopped the run already ends it here.
     const pumped = pump();
     pumped.then(onStop(run, stop), reject);
   });
-  // It may be a promise that nobody looks at, as in a middleware that does not wait for `next`.
-  ignore(promise);
-  return promise;
 }
 
 export function ignore(promise: PromiseLike<unknown>): void {
@@ -95,7 +101,11 @@ export function inParallel<I, T>(
   const pending: PromiseLike<void>[] = [];
   while (pending.length < limit && next < items.length) {
     const outcome = drive(run, work());
-    if (isThenable(outcome)) pending.push(outcome);
+    if (isThenable(outcome)) {
+      // One that begins later may throw, and then nobody waits for this one.
+      ignore(outcome);
+      pending.push(outcome);
+    }
   }
   return pending.length > 0 ? Promise.all(pending).then(() => results) : results;
 }

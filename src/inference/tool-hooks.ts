@@ -3,7 +3,6 @@ import { type ActiveRun, checkRun, contextOf } from "./active-run.ts";
 import { type HookAction, hookActions } from "./consts.ts";
 import { failure, messageOf } from "./inference-error.ts";
 import type { RunContext } from "./run-context.ts";
-import { isThenable } from "./is-thenable.ts";
 
 /** A call as it will be made, or was. */
 export interface HookCall {
@@ -72,15 +71,15 @@ interface HookAnswers {
   readonly onToolError: ToolErrorAnswer;
 }
 
-type HookName = keyof HookAnswers;
+export type HookName = keyof HookAnswers;
 
-const NAMES: readonly HookName[] = ["beforeToolCall", "afterToolCall", "onToolError"];
+export const hookNames: readonly HookName[] = ["beforeToolCall", "afterToolCall", "onToolError"];
 
 export function checkToolHooks(place: string, hooks: unknown): void {
   checkObject(place, hooks);
   for (const [key, hook] of Object.entries(hooks)) {
     if (key === "failOpen") continue;
-    checkOneOf("A hook's name", key, NAMES);
+    checkOneOf("A hook's name", key, hookNames);
     checkOptionalFunction(`${place}.${key}`, hook);
   }
 }
@@ -90,41 +89,29 @@ export function askHook(run: ActiveRun, hooks: ToolHooks, name: HookName, more: 
   if (hooks[name] === undefined) return undefined;
   checkRun(run);
   const context = contextOf(run, more) as never;
-  if (hooks.failOpen !== true) return hooks[name](context);
-  const check = (said: unknown): unknown => checkAnswer(name, said);
-  const passOver = (error: unknown): void => {
-    if (run.stopped !== undefined) return;
-    run.log(`The hook ${name} failed and was passed over: ${messageOf(error)}`, { error });
-  };
-  try {
-    const said: unknown = hooks[name](context);
-    return isThenable(said) ? said.then(check).then(undefined, passOver) : check(said);
-  } catch (error) {
-    return passOver(error);
-  }
+  return hooks[name](context);
 }
 
-/** What a hook said; nothing where there is none. `abort` ends the run, for the reason that it gives, or `why`. */
+/** What a hook said. `abort` ends the run, for the reason that it gives, or `why`. */
 export function hookAnswer<T extends HookName>(
   run: ActiveRun,
   name: T,
   call: HookCall,
   said: unknown,
-  why: string = `${name} said so`,
+  why?: string,
   cause?: unknown,
-): HookAnswers[T] | undefined {
-  if (said === undefined || said === null) return undefined;
+): HookAnswers[T] {
   checkRun(run);
   const answer = checkAnswer(name, said);
   if (answer.action === "abort") {
-    const message = `A hook aborted the run at the tool ${call.name}: ${messageOf(answer.error ?? why)}`;
+    const message = `A hook aborted the run at the tool ${call.name}: ${messageOf(answer.error ?? why ?? `${name} said so`)}`;
     throw failure("tool-aborted", message, cause);
   }
   return answer;
 }
 
-function checkAnswer<T extends HookName>(name: T, said: unknown): HookAnswers[T] {
-  // With `failOpen` also what says nothing comes by here.
+export function checkAnswer<T extends HookName>(name: T, said: unknown): HookAnswers[T] {
+  // Also what says nothing comes by here, where hooks are forgiven.
   if (said === undefined || said === null) return {};
   checkObject(`The answer of ${name}`, said);
   const answer = said as HookAnswers[T];

@@ -9,7 +9,16 @@ import {
   oneOf,
 } from "../internal/check-argument.ts";
 import { type ToolChoice, toolChoices, type ToolErrorHandling, toolErrorHandlings } from "./consts.ts";
-import { checkToolHooks, type ToolHooks } from "./tool-hooks.ts";
+import { checkAnswer, checkToolHooks, hookNames, type ToolHooks } from "./tool-hooks.ts";
+import type { ForgiveHooks } from "./forgive-hooks.ts";
+import type { Log } from "./log.ts";
+import type { WaitWithin } from "./wait-within.ts";
+
+/** What only some sessions need. */
+export interface Late {
+  readonly forgiveHooks: ForgiveHooks;
+  readonly waitWithin: WaitWithin;
+}
 
 export interface ToolLoopSettings {
   /** Default true, where there are tools. Otherwise calls of the model are left in the turn. */
@@ -47,47 +56,47 @@ export interface ResolvedToolLoop {
   readonly retryBackoffFactor: number;
   readonly allowedTools: readonly string[] | undefined;
   readonly hooks: ToolHooks;
+  readonly waitWithin: WaitWithin;
 }
 
-const DEFAULTS: ResolvedToolLoop = {
-  enabled: true,
-  maxIterations: 5,
-  maxParallelTools: 4,
-  toolChoice: "auto",
-  toolErrorHandling: "continue",
-  executionTimeoutMs: Infinity,
-  retryMaxRetries: 2,
-  retryBackoffMs: 1_000,
-  retryBackoffFactor: 2,
-  allowedTools: undefined,
-  hooks: {},
-};
+type Settings = Omit<ResolvedToolLoop, "waitWithin">;
 
-const CHECKS: Readonly<Record<keyof ResolvedToolLoop, (name: string, value: unknown) => void>> = {
-  enabled: () => undefined,
-  maxIterations: countFrom(1),
-  maxParallelTools: countFrom(1),
-  toolChoice: oneOf(...toolChoices),
-  toolErrorHandling: oneOf(...toolErrorHandlings),
-  executionTimeoutMs: checkDuration,
-  retryMaxRetries: countFrom(0),
-  retryBackoffMs: checkFiniteDuration,
-  retryBackoffFactor: mustBe("at least 1", (value) => (value as number) >= 1, RangeError),
-  allowedTools: checkList,
-  hooks: checkToolHooks,
-};
+/** Of each setting what it is when it is not given, and what checks one that is. */
+const SETTINGS: { readonly [Key in keyof Settings]: readonly [Settings[Key], (name: string, value: unknown) => void] } =
+  {
+    enabled: [true, () => undefined],
+    maxIterations: [5, countFrom(1)],
+    maxParallelTools: [4, countFrom(1)],
+    toolChoice: ["auto", oneOf(...toolChoices)],
+    toolErrorHandling: ["continue", oneOf(...toolErrorHandlings)],
+    executionTimeoutMs: [Infinity, checkDuration],
+    retryMaxRetries: [2, countFrom(0)],
+    retryBackoffMs: [1_000, checkFiniteDuration],
+    retryBackoffFactor: [2, mustBe("at least 1", (value) => (value as number) >= 1, RangeError)],
+    allowedTools: [undefined, checkList],
+    hooks: [{}, checkToolHooks],
+  };
 
-const KEYS = Object.keys(CHECKS);
+const KEYS = Object.keys(SETTINGS) as (keyof Settings)[];
 
-export function resolveToolLoop(settings: ToolLoopSettings = {}, hooks?: ToolHooks): ResolvedToolLoop {
+export function resolveToolLoop(
+  { forgiveHooks, waitWithin }: Late,
+  log: Log,
+  settings: ToolLoopSettings = {},
+  toolHooks?: ToolHooks,
+): ResolvedToolLoop {
   checkObject("toolLoop", settings);
-  const resolved: Record<string, unknown> = { ...DEFAULTS };
-  for (const [key, value] of Object.entries(hooks === undefined ? settings : { ...settings, hooks })) {
-    // A setting that is misspelled would not be enforced, and nobody would know.
-    checkOneOf("A setting of toolLoop", key, KEYS);
-    if (value === undefined) continue;
-    CHECKS[key as keyof ResolvedToolLoop](`toolLoop.${key}`, value);
-    resolved[key] = Array.isArray(value) ? [...value] : value;
+  // A setting that is misspelled would not be enforced, and nobody would know.
+  for (const key of Object.keys(settings)) checkOneOf("A setting of toolLoop", key, KEYS);
+  const given = toolHooks === undefined ? settings : { ...settings, hooks: toolHooks };
+  const resolved: Record<string, unknown> = { waitWithin };
+  for (const key of KEYS) {
+    const [usual, check] = SETTINGS[key];
+    const value = given[key];
+    if (value !== undefined) check(`toolLoop.${key}`, value);
+    resolved[key] = Array.isArray(value) ? [...value] : (value ?? usual);
   }
+  const { hooks = {} } = given;
+  if (hooks.failOpen === true) resolved["hooks"] = forgiveHooks(hooks, hookNames, checkAnswer, log);
   return resolved as unknown as ResolvedToolLoop;
 }

@@ -57,10 +57,6 @@ export interface Tools {
   readonly createRegistry: () => ToolRegistry;
 }
 
-function isFor(name: string, context: Partial<ToolContext>): context is ToolContext {
-  return context.toolName === name && context.timestampMs !== undefined;
-}
-
 export function createTools(host: InferenceHost, compileSchema: CompileSchema): Tools {
   return { createRegistry: () => createRegistry(host, compileSchema) };
 }
@@ -108,9 +104,10 @@ function createRegistry(host: InferenceHost, compileSchema: CompileSchema): Tool
       const problem = tool.findProblem(given);
       if (problem !== undefined) throw failure("tool-refused", `The tool ${name} refuses: ${problem}`);
       // A run makes a context for each call, which need not be copied.
+      const isMade = context.toolName === name && context.timestampMs !== undefined;
       return tool.handler(
         given,
-        isFor(name, context) ? context : { timestampMs: Date.now(), ...context, toolName: name },
+        isMade ? (context as ToolContext) : { timestampMs: Date.now(), ...context, toolName: name },
       );
     },
   };

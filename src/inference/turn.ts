@@ -1,6 +1,6 @@
 import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
 import { type BlockKind, blockKinds } from "./consts.ts";
-import { isPlainObject } from "./plain-data.ts";
+import { clonePlainFor, isPlainObject } from "./plain-data.ts";
 
 /** One piece of a turn. Text kinds carry `{ text }`, a tool call `{ id, name, args }`, a tool use `{ id, result, error }`. */
 export interface Block {
@@ -22,9 +22,9 @@ export interface Turn {
 
 /** How far a list of blocks was looked at, so that a long one is not looked through again for each of its additions. */
 export interface BlocksSeen {
-  readonly blocks: readonly Block[];
-  readonly count: number;
-  readonly last: Block | undefined;
+  blocks: readonly Block[];
+  count: number;
+  last: Block | undefined;
 }
 
 /** Where what was not seen begins: at the start of another list, or one that was not only added to. */
@@ -32,30 +32,60 @@ export function firstUnseen(blocks: readonly Block[], seen: BlocksSeen | undefin
   return seen?.blocks === blocks && blocks[seen.count - 1] === seen.last ? seen.count : 0;
 }
 
-/** Refuses what is no turn, saying who gave it: the two texts in one. It is not copied. */
-export function checkTurn(value: unknown, whose: string, what = "", seen?: BlocksSeen): Turn {
-  const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
-  if (!Array.isArray(blocks)) {
-    checkObject(whose + what, value);
-    checkList(`${whose}${what}.blocks`, blocks);
+/**
+ * A turn to the depth of its data, anew; with `twice`, two of them. What is no turn is refused. It knows where a turn holds
+ * data: to look for that in each block is a good part of what a copy costs in a VM. What else somebody has put on a turn or a
+ * block goes along as it is.
+ */
+export function copyTurns(value: unknown, whose: string, twice: boolean): { readonly one: Turn; readonly other: Turn } {
+  const turn = checkTurn(value, whose);
+  const { blocks } = turn;
+  const one: Turn = { ...turn, blocks: [] };
+  const other: Turn = twice ? { ...turn, blocks: [] } : one;
+  clonePlainFor("metadata", one, other);
+  clonePlainFor("data", one, other);
+  for (let index = 0; index < blocks.length; index++) {
+    const block = { ...(blocks[index] as Block) };
+    const twin = twice ? { ...block } : block;
+    clonePlainFor("payload", block, twin);
+    clonePlainFor("metadata", block, twin);
+    one.blocks[index] = block;
+    other.blocks[index] = twin;
   }
-  const list = blocks as readonly Block[];
-  for (let index = firstUnseen(list, seen); index < list.length; index++) {
-    checkBlock(list[index], whose, what, index);
+  return { one, other };
+}
+
+export function copyTurn(value: unknown, whose: string): Turn {
+  return copyTurns(value, whose, false).one;
+}
+
+/** Refuses what is no turn, saying whose it is. It is not copied. */
+export function checkTurn(value: unknown, whose: string, seen?: BlocksSeen): Turn {
+  const turn = checkTurnItself(value, whose);
+  const { blocks } = turn;
+  for (let index = firstUnseen(blocks, seen); index < blocks.length; index++) checkBlock(blocks[index], whose, index);
+  return turn;
+}
+
+/** Its blocks are not looked at. */
+export function checkTurnItself(value: unknown, whose: string): Turn {
+  const { blocks } = (value ?? {}) as { readonly blocks?: unknown };
+  if (!isArray(blocks)) {
+    checkObject(whose, value);
+    checkList(`${whose}.blocks`, blocks);
   }
   return value as Turn;
 }
 
-export function isKind(kind: unknown): kind is BlockKind {
-  return blockKinds.includes(kind as BlockKind);
-}
+// A global is looked up each time, which is slow in a VM.
+const { isArray } = Array;
 
 /** Refuses what is no block. Its name is put together only for the message. */
-export function checkBlock(value: unknown, whose: string, what = "", index?: number): Block {
+export function checkBlock(value: unknown, whose: string, index?: number): Block {
   const { kind, payload } = (value ?? {}) as Partial<Block>;
   const isKnown = blockKinds.includes(kind as BlockKind);
   if (isKnown && (payload === undefined || isPlainObject(payload))) return value as Block;
-  const name = whose + what + (index === undefined ? "" : `.blocks[${index}]`);
+  const name = whose + (index === undefined ? "" : `.blocks[${index}]`);
   checkObject(name, value);
   return isKnown
     ? refuse(`${name}.payload`, "a plain object", payload)

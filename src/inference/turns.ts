@@ -1,7 +1,7 @@
 import { checkName, checkObject } from "../internal/check-argument.ts";
-import type { BlockKind } from "./consts.ts";
+import { type BlockKind, blockKinds } from "./consts.ts";
 import { clonePlain } from "./plain-data.ts";
-import { type Block, checkBlock, checkTurn, isKind, type Turn } from "./turn.ts";
+import { type Block, checkBlock, copyTurn, type Turn } from "./turn.ts";
 
 /** Makes turns and blocks. Nothing that is given is kept: all is copied. */
 export interface Turns {
@@ -18,9 +18,8 @@ export interface Turns {
 }
 
 function newTurn(given: Partial<Turn> = {}): Turn {
-  const turn = { ...clonePlain(given) };
-  turn.blocks ??= [];
-  return checkTurn(turn, "turn");
+  checkObject("turn", given);
+  return copyTurn({ ...given, blocks: given.blocks ?? [] }, "turn");
 }
 
 const textBlock =
@@ -40,7 +39,7 @@ export const turns: Turns = {
     const turn = { ...given } as Partial<Turn>;
     if (Array.isArray(turn.blocks)) {
       turn.blocks = turn.blocks.map((block: Partial<Block> | null) => {
-        const isOther = typeof block?.kind === "string" && !isKind(block.kind);
+        const isOther = typeof block?.kind === "string" && !blockKinds.includes(block.kind);
         return (isOther ? { ...block, kind: "other" } : block) as Block;
       });
     }
@@ -48,7 +47,7 @@ export const turns: Turns = {
   },
   newTurn,
   appendBlock(given, block) {
-    const turn = clonePlain(checkTurn(given, "turn"));
+    const turn = copyTurn(given, "turn");
     turn.blocks.push(clonePlain(checkBlock(block, "block")));
     return turn;
   },

@@ -1,5 +1,9 @@
-import { type ActiveRun, onStop } from "./active-run.ts";
+import type { ActiveRun } from "./active-run.ts";
+import { onStop } from "./run-watchers.ts";
 import { isThenable } from "./is-thenable.ts";
+
+/** `waitWithin`, as it is given to a run: a VM parses it when a session is made that needs it. */
+export type WaitWithin = typeof waitWithin;
 
 /**
  * What `begin` of a tool answers, or an error when that takes longer than `ms`. The signal that `begin` is given fires then, and
@@ -39,15 +43,4 @@ export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (sig
     over();
     throw error;
   }
-}
-
-/** Some time, unless the run is stopped: then nobody waits for it, and its timer is gone. */
-export function sleep(run: ActiveRun, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cancelTimer = run.clock.after(ms, () => {
-      unwatch();
-      resolve();
-    });
-    const unwatch = onStop(run, cancelTimer);
-  });
 }

@@ -46,10 +46,10 @@ export const checkList: Check<readonly unknown[]> = /* @__PURE__ */ mustBe("an a
 export const checkString: Check<string> = /* @__PURE__ */ mustBe("a string", (value) => typeof value === "string");
 
 /** A string that is neither empty nor only white space, and holds no half of a surrogate pair, so that it can be escaped. */
-export const checkName: Check<string> = /* @__PURE__ */ mustBe(
-  "well-formed text that is not blank",
-  (value) => typeof value === "string" && !/^\s*$|\p{Cs}/u.test(value),
-);
+export const checkName: Check<string> = (name, value) => {
+  if (typeof value !== "string" || /^\s*$|\p{Cs}/u.test(value))
+    refuse(name, "well-formed text that is not blank", value);
+};
 
 export const checkFunction: Check<unknown> = /* @__PURE__ */ mustBe(
   "a function",

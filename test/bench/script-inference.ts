@@ -15,43 +15,53 @@ const MiB = 1024 * 1024;
 const limits = { sliceMs: 5_000, timeoutMs: 60_000, memoryBytes: 32 * MiB };
 const ITERATIONS = 10;
 
-// The same loop for both homes, as a script.
+// The same loop for both homes, as a script. What a chat sets up once, and not for each turn, is set up once on both sides.
 const LOOP = `
 export function toolLoop() {
+  let asked;
   const registry = tools.createRegistry().register({
     name: "add",
     parameters: { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
     handler: async ({ a }) => ({ sum: a + 1 }),
   });
+  const engine = engines.fromFunction(async (turn) => {
+    if (++asked > ${ITERATIONS - 1}) turn.blocks.push(turns.newAssistantBlock("done"));
+    else turn.blocks.push(turns.newToolCallBlock("c" + asked, "add", { a: asked }));
+  });
+  const session = createSession({
+    engine, tools: registry, toolLoop: { maxIterations: ${ITERATIONS} },
+    toolHooks: { beforeToolCall: async () => undefined, afterToolCall: async () => undefined },
+  });
   return async () => {
-    let asked = 0;
-    const engine = engines.fromFunction(async (turn) => {
-      if (++asked > ${ITERATIONS - 1}) turn.blocks.push(turns.newAssistantBlock("done"));
-      else turn.blocks.push(turns.newToolCallBlock("c" + asked, "add", { a: asked }));
-    });
-    const session = createSession({
-      engine, tools: registry, toolLoop: { maxIterations: ${ITERATIONS} },
-      toolHooks: { beforeToolCall: async () => undefined, afterToolCall: async () => undefined },
-    });
+    asked = 0;
     await session.runAsync(turns.newTurn({ blocks: [turns.newUserBlock("go")] }));
   };
 }
 const echoTurn = { blocks: [{ kind: "user", payload: { text: "hello" } }] };
 export const echo = () => createSession({ engine: engines.echo() }).run(echoTurn).blocks.length;
-const loop = toolLoop();
-export const manyLoops = async (count) => { for (let n = 0; n < count; n++) await loop(); };
+export const manyLoops = async (count) => {
+  const loop = toolLoop();
+  for (let n = 0; n < count; n++) await loop();
+};
 `;
 
 const isRightInput = (value: unknown): value is { a: number } =>
   typeof value === "object" && value !== null && "a" in value && typeof value.a === "number";
 
+const inputSchema = jsonSchema<{ a: number }>(
+  { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
+  { validate: (value) => (isRightInput(value) ? { success: true, value } : { success: false, error: new Error() }) },
+);
+const add = tool({ inputSchema, execute: async ({ a }) => ({ sum: a + 1 }) });
+const usage = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+  outputTokens: { total: 1, text: 1, reasoning: 0 },
+};
+
 /** The same steps: a model that answers at once, checked arguments, one callback before and one after each tool. */
 async function sdkLoop(): Promise<void> {
   let asked = 0;
-  const usage = {
-    inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-    outputTokens: { total: 1, text: 1, reasoning: 0 },
-  };
+  // Not set up once: it keeps all that it was ever asked.
   const model = new MockLanguageModelV4({
     doGenerate: async () =>
       ++asked > ITERATIONS - 1
@@ -68,11 +78,6 @@ async function sdkLoop(): Promise<void> {
             warnings: [],
           },
   });
-  const inputSchema = jsonSchema<{ a: number }>(
-    { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
-    { validate: (value) => (isRightInput(value) ? { success: true, value } : { success: false, error: new Error() }) },
-  );
-  const add = tool({ inputSchema, execute: async ({ a }) => ({ sum: a + 1 }) });
   await generateText({
     model,
     prompt: "go",
@@ -92,12 +97,11 @@ export async function bench(): Promise<BenchResult[]> {
   const bareSource = await bundleBare();
   const module = await bareModule(limits.memoryBytes);
   const bare = bareContext(module, bareSource, "echo");
-  const hostLoop = makeHostLoop();
   const results = [
     await compare({
       name: `tool loop of ${ITERATIONS} on the host, against generateText`,
       limit: 1 / 3,
-      ours: () => microsecondsEach(100, hostLoop),
+      ours: () => microsecondsEach(100, makeHostLoop()),
       peer: () => microsecondsEach(20, sdkLoop),
     }),
     await compare({
@@ -130,23 +134,24 @@ export async function bench(): Promise<BenchResult[]> {
 }
 
 function makeHostLoop(): () => Promise<unknown> {
+  let asked = 0;
   const registry = tools.createRegistry().register({
     name: "add",
     parameters: { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
     handler: async ({ a }: { a: number }) => ({ sum: a + 1 }),
   });
+  const engine = engines.fromFunction(async (turn) => {
+    if (++asked > ITERATIONS - 1) turn.blocks.push(turns.newAssistantBlock("done"));
+    else turn.blocks.push(turns.newToolCallBlock(`c${asked}`, "add", { a: asked }));
+  });
+  const session = createSession({
+    engine,
+    tools: registry,
+    toolLoop: { maxIterations: ITERATIONS },
+    toolHooks: { beforeToolCall: async () => undefined, afterToolCall: async () => undefined },
+  });
   return () => {
-    let asked = 0;
-    const engine = engines.fromFunction(async (turn) => {
-      if (++asked > ITERATIONS - 1) turn.blocks.push(turns.newAssistantBlock("done"));
-      else turn.blocks.push(turns.newToolCallBlock(`c${asked}`, "add", { a: asked }));
-    });
-    const session = createSession({
-      engine,
-      tools: registry,
-      toolLoop: { maxIterations: ITERATIONS },
-      toolHooks: { beforeToolCall: async () => undefined, afterToolCall: async () => undefined },
-    });
+    asked = 0;
     return session.runAsync(turns.newTurn({ blocks: [turns.newUserBlock("go")] }));
   };
 }

@@ -305,6 +305,21 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect([heard, clock.pending]).toEqual([["start", "error"], 0]);
     });
 
+    it("a synchronous run is looked at between its steps: none begins when its time is over", () => {
+      let now = 0;
+      const clock = { now: () => now, after: () => () => undefined };
+      const { session, user } = createBench(core, { clock });
+      const called: string[] = [];
+      const tools = core.tools.createRegistry().register({ name: "work", handler: () => called.push("work") });
+      const engine = engines.fromFunction((turn) => {
+        now += 101;
+        turn.blocks.push(core.turns.newToolCallBlock("c", "work", {}));
+      });
+      const one = session({ engine, tools });
+      expect(() => one.run(user("x"), { timeoutMs: 100 })).toThrow("The run took longer than its timeoutMs");
+      expect([called, one.isRunning(), one.turnCount()]).toEqual([[], false, 0]);
+    });
+
     it("0 is no limit, and a run in time leaves no timer", async () => {
       const { session, user, clock } = createBench(core);
       const one = session({ engine: engines.fromFunction(later((turn) => turn)) });

@@ -16,6 +16,8 @@ const boom = (): never => {
 export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
   const { engines, turns } = core;
 
+  const nonsense = () => ({ action: "nonsense" }) as never;
+
   function play(
     calls: readonly [id: string, name: string, args: unknown][],
     specs: readonly ToolSpec[],
@@ -97,6 +99,29 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       }
     });
 
+    it("names the place of what is wrong, however deep it stands", () => {
+      const tools = core.tools.createRegistry();
+      const part = {
+        type: "object",
+        properties: { size: { type: ["number", "null"], minimum: 1 } },
+        required: ["size"],
+      };
+      tools.register({
+        name: "build",
+        parameters: { type: "object", properties: { parts: { type: "array", items: { anyOf: [part] } } }, maximum: 1 },
+        handler: () => true,
+      });
+      const refuses = (args: unknown, words: string): void =>
+        expect(() => tools.call("build", args)).toThrow(`The tool build refuses: ${words}`);
+      refuses([], "the arguments must be object, got an array");
+      refuses({ parts: {} }, "/parts must be array, got an object");
+      refuses({ parts: [{ size: 1 }, {}] }, "/parts/1/size is missing");
+      refuses({ parts: [{ size: "1" }] }, '/parts/0/size must be number or null, got "1"');
+      refuses({ parts: [{ size: 0 }] }, "/parts/0/size must be at least 1, got 0");
+      // As many as nobody would nest.
+      expect(tools.call("build", { parts: Array.from({ length: 200 }, () => ({ size: 1 })) })).toBe(true);
+    });
+
     it("follows references, and is bounded where they go in a circle", () => {
       const tools = core.tools.createRegistry();
       const tree = { type: "object", properties: { left: { $ref: "#/$defs/tree" } }, additionalProperties: false };
@@ -127,6 +152,26 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       ]);
       expect(texts(answer).at(-1)).toBe("llm_text: done");
       expect(session.turnCount()).toBe(1);
+    });
+
+    it("a call that has its result already, even behind it, is not made", async () => {
+      const { session, user } = createBench(core);
+      const made: unknown[] = [];
+      const tools = core.tools.createRegistry().register({ name: "work", handler: (args) => made.push(args) });
+      const engine = engines.fromFunction((turn) => {
+        if (turn.blocks.length > 1) return;
+        turn.blocks.push(
+          turns.newToolCallBlock("c1", "work", { n: 1 }),
+          turns.newToolCallBlock("c2", "work", { n: 2 }),
+        );
+        turn.blocks.push(turns.newToolUseBlock("c1", "done elsewhere"));
+      });
+      const answer = await session({ engine, tools }).runAsync(user("x"));
+      expect(made).toEqual([{ n: 2 }]);
+      expect(toolUses(answer)).toEqual([
+        ["c1", "done elsewhere"],
+        ["c2", 1],
+      ]);
     });
 
     it("is synchronous where its tools are", () => {
@@ -319,6 +364,21 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect([begun, signal?.aborted]).toEqual([[], true]);
     });
 
+    it("one that fails at once leaves no other's end unheard", async () => {
+      const { promise } = play(
+        [
+          ["c1", "hang", {}],
+          ["c2", "fail", {}],
+        ],
+        [
+          { name: "hang", handler: () => never() },
+          { name: "fail", handler: () => boom() },
+        ],
+        { toolErrorHandling: "abort", maxParallelTools: 2 },
+      );
+      expect((await rejectionOf(promise)).message).toBe("The tool fail failed: boom");
+    });
+
     it("settings that are misspelled or make no sense are refused", () => {
       const { session } = createBench(core);
       const refuse = (toolLoop: object, words: string): void =>
@@ -459,7 +519,7 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
     it("a hook that fails ends the run, unless it may", async () => {
       for (const name of ["beforeToolCall", "afterToolCall", "onToolError"] as const) {
         const spec: ToolSpec = name === "onToolError" ? { name: "echo", handler: boom } : echo;
-        for (const hook of [boom, async () => boom(), () => ({ action: "nonsense" })]) {
+        for (const hook of [boom, async () => boom(), nonsense, async () => nonsense()]) {
           const strict = play([["c", "echo", {}]], [spec], {}, { [name]: hook });
           expect((await rejectionOf(strict.promise)).message).toMatch(/boom|The action of/);
           const open = play([["c", "echo", {}]], [spec], {}, { [name]: hook, failOpen: true });

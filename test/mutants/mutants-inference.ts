@@ -13,11 +13,11 @@ const wait = "inference/wait-within.ts";
 /** Bugs that the inference core must not have, the defects of its forerunner among them, by the test that finds each. */
 export const inferenceMutants: readonly Mutant<string>[] = [
   ...mutantsOf("keep history: append, turns, turnCount", [
-    [session, 'history.push(clonePlain(checkTurn(turn, "turn")))', 'history.push(checkTurn(turn, "turn"))'],
+    [session, 'history.push(copyTurn(turn, "turn"))', "history.push(turn)"],
     [session, "    latest: () => clonePlain(history.at(-1)),", "    latest: () => history.at(-1),"],
   ]),
   ...mutantsOf("a run with a seed adds one turn, its result", [
-    [session, "history[place ?? history.length] = one;", "history[history.length] = one;"],
+    [session, "history[place ?? history.length] = answer", "history[history.length] = answer"],
   ]),
   ...mutantsOf("only one inference is active", [
     [session, '    if (isRunning()) throw failure("active"', '    if (false) throw failure("active"'],
@@ -37,7 +37,7 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [run, "  if (run.stopped !== undefined) throw run.stopped;\n", ""],
   ]),
   ...mutantsOf("from inside a callback that then returns a promise", [
-    [steps, "        if (step.done !== true && run.stopped !== undefined) {", "        if (false) {"],
+    [steps, "        if (run.stopped !== undefined) {", "        if (false) {"],
   ]),
   ...mutantsOf("what a cancelled run's engine says later is heard by nobody", [
     [run, "  if (run.stopped === undefined) send(run, type, payload);", "  send(run, type, payload);"],
@@ -52,11 +52,37 @@ export const inferenceMutants: readonly Mutant<string>[] = [
   ...mutantsOf("0 is no limit, and a run in time leaves no timer", [
     [run, "  tellWatchers(run, error);\n  send(run, type, payload);", "  send(run, type, payload);"],
   ]),
-  ...mutantsOf("completes synchronously, events included", [
-    [ask, "  if (isThenable(answer)) answer = yield", "  answer = yield"],
+  ...mutantsOf("a synchronous run is looked at between its steps: none begins when its time is over", [
+    [run, "calm: identity.deadlineMs === undefined", "calm: true"],
   ]),
+  ...mutantsOf("from inside a synchronous callback, which cannot swallow it", [
+    [run, "  run.calm = false;\n  run.controller.abort(error);", "  run.controller.abort(error);"],
+  ]),
+  ...mutantsOf("next after the run has ended is refused", [
+    [run, "  run.calm = false;\n  // What a failed run", "  // What a failed run"],
+  ]),
+  ...mutantsOf("history, result, seed and what an engine keeps are four things, to the depth of their data", [
+    ["inference/turn.ts", "    other.blocks[index] = twin;", "    other.blocks[index] = block;"],
+    ["inference/turn.ts", '    clonePlainFor("metadata", block, twin);\n', ""],
+    ["inference/plain-data.ts", "  other[key] = twin as T[keyof T];\n", ""],
+    ["inference/plain-data.ts", "        if (twice) other[key] = twin;\n", ""],
+    ["inference/plain-data.ts", "    other[index] = twin;\n", "    other[index] = one[index];\n"],
+  ]),
+  ...mutantsOf("only one inference is active: the others are refused and change nothing", [
+    [session, "        return Promise.reject(error);", "        throw error;"],
+  ]),
+  ...mutantsOf("a call that has its result already, even behind it, is not made", [
+    [loop, "  return used ? calls.filter(({ call }) => !answered.has(call.id)) : calls;", "  return calls;"],
+    [loop, '      answered.add(payload["id"]);\n', ""],
+  ]),
+  ...mutantsOf("names the place of what is wrong, however deep it stands", [
+    ["inference/schema-rules.ts", "found.at = `/${name}${found.at}`", "found.at = `/${name}`"],
+    ["inference/schema-rules.ts", "under(index, check(item))", "check(item)"],
+    ["inference/json-schema.ts", "    depth--;\n", ""],
+  ]),
+  ...mutantsOf("completes synchronously, events included", [[steps, "  if (!isThenable(value)) return false;\n", ""]]),
   ...mutantsOf("refuses at once, naming what was asynchronous and what to use", [
-    [steps, "and ${what} is asynchronous: use runAsync() or start()", "and something is asynchronous"],
+    [steps, 'and ${whose}${name ?? ""} is asynchronous: use runAsync() or start()', "and something is asynchronous"],
   ]),
   ...mutantsOf("tells exact listeners before those of *", [
     [listeners, 'for (const wanted of [event.type, "*"])', 'for (const wanted of ["*", event.type])'],
@@ -87,7 +113,7 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [callTool, "loop.allowedTools?.includes(name) ?? true", "loop.allowedTools?.includes(callName) ?? true"],
   ]),
   ...mutantsOf("maxIterations: reaching it rejects", [
-    [loop, "iteration <= most; iteration++", "iteration <= most + 1; iteration++"],
+    [loop, "if (iteration >= loop.maxIterations)", "if (iteration > loop.maxIterations)"],
   ]),
   ...mutantsOf("toolErrorHandling: continue, abort, retry with growing waits", [
     [callTool, "loop.retryBackoffMs * loop.retryBackoffFactor ** (attempts - 1)", "loop.retryBackoffMs"],
@@ -100,11 +126,9 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [callTool, "const MOST_HOOK_RETRIES = 10;", "const MOST_HOOK_RETRIES = 11;"],
   ]),
   ...mutantsOf("a hook that fails ends the run, unless it may", [
-    [
-      hooks,
-      "  if (hooks.failOpen !== true) return hooks[name](context);",
-      "  if (hooks.failOpen === false) return hooks[name](context);",
-    ],
+    ["inference/tool-loop-settings.ts", "if (hooks.failOpen === true)", "if (hooks.failOpen !== false)"],
+    ["inference/forgive-hooks.ts", "said.then((later) => check(name, later))", "said"],
+    ["inference/forgive-hooks.ts", "          return passOver(error);", "          throw error;"],
   ]),
   ...mutantsOf("maxParallelTools is the most that run at once, and results keep the order of calls", [
     [steps, "pending.length < limit && next", "next"],
@@ -115,10 +139,10 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     ],
   ]),
   ...mutantsOf("makes the calls, and asks again with their results, until none is left", [
-    [steps, "  if (!run.isSync) return promise;\n", ""],
+    [steps, "  if (!run.isSync) return true;\n", ""],
   ]),
   ...mutantsOf("may ask twice, give another turn to next, and not wait for it", [
-    [ask, "  answer ??= isThenable(below) ? yield waitFor(run, below, what) : below;", "  answer ??= turn;"],
+    [ask, "then((said) => said ?? below) : (answer ?? below);", "then((said) => said ?? turn) : (answer ?? turn);"],
   ]),
   ...mutantsOf("normalizes: missing blocks, unknown kinds, __proto__ as data", [
     [

@@ -19,10 +19,13 @@ export { InferenceError } from "./src/inference/inference-error.ts";
 `;
 
 const EXTRAS_ENTRY = `
+import { forgiveHooks } from "./src/inference/forgive-hooks.ts";
 import { compileSchema } from "./src/inference/json-schema.ts";
 import { middlewares } from "./src/inference/middlewares.ts";
 import { createSessionBuilder } from "./src/inference/session-builder.ts";
-give({ compileSchema, createSessionBuilder, middlewares });
+import { waitWithin } from "./src/inference/wait-within.ts";
+const { systemPrompt, reorderToolResults, logging } = middlewares;
+give({ compileSchema, createSessionBuilder, forgiveHooks, waitWithin, systemPrompt, reorderToolResults, logging });
 `;
 
 const SUITE_ENTRY = `

@@ -8,6 +8,8 @@ import {
 import type { EngineConfig } from "../../inference/engines.ts";
 import type { InferenceHost } from "../../inference/inference-host.ts";
 import { fromJS } from "../../inference/middleware.ts";
+import type { Middlewares } from "../../inference/middlewares.ts";
+import type { Clock } from "../../internal/clock.ts";
 import type { ToolDefinition } from "../../inference/tool-registry.ts";
 import type { Turn } from "../../inference/turn.ts";
 
@@ -24,10 +26,13 @@ export interface GuestHost {
   readonly tools: readonly ToolDefinition[];
 }
 
+/** What the text of the extras gives. */
+type ExtrasText = Omit<Extras, "middlewares"> & Omit<Middlewares, "fromJS">;
+
 // The names of host-globals.ts.
 interface HostGlobals {
   readonly turnwireHostEngine?: (asked: string | EngineConfig, turn: Turn, context: EngineContext) => Promise<Turn>;
-  readonly eval: (text: string) => (give: (extras: Extras) => void) => void;
+  readonly eval: (text: string) => (give: (extras: ExtrasText) => void) => void;
   readonly turnwireHostTool?: (name: string, args: unknown, context: object) => Promise<unknown>;
 }
 
@@ -39,6 +44,15 @@ export interface Guest extends Inference {
 export function createGuest(given: GuestHost, extrasSource: string): Guest {
   // Taken before any script can put something else in their place.
   const { turnwireHostEngine: askEngine, turnwireHostTool: callTool, eval: evaluate } = globalThis as HostGlobals;
+  const { setTimeout, clearTimeout } = globalThis;
+  // However long: the VM's timers are its host's.
+  const clock: Clock = {
+    now: Date.now,
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  };
   const engine =
     (asked: string | EngineConfig): EngineFunction =>
     (turn, context) =>
@@ -52,22 +66,27 @@ export function createGuest(given: GuestHost, extrasSource: string): Guest {
       return { ...found, handler: (args: unknown, context) => callTool?.(name, args, context) };
     },
   };
-  let parsed: Extras | undefined;
-  const extras = (): Extras => {
-    // Our own text, inside of the VM.
-    if (parsed === undefined) evaluate(extrasSource)((made) => (parsed = made));
-    return parsed as Extras;
+  let parsed: ExtrasText | undefined;
+  const late = <Name extends keyof ExtrasText>(name: Name): ExtrasText[Name] => {
+    const call = (...args: never[]): unknown => {
+      // Our own text, inside of the VM.
+      if (parsed === undefined) evaluate(extrasSource)((made) => (parsed = made));
+      return ((parsed as ExtrasText)[name] as (...args: never[]) => unknown)(...args);
+    };
+    return call as ExtrasText[Name];
   };
   const lazily: Extras = {
-    compileSchema: (schema, place) => extras().compileSchema(schema, place),
-    createSessionBuilder: (given, createSession) => extras().createSessionBuilder(given, createSession),
+    compileSchema: late("compileSchema"),
+    createSessionBuilder: late("createSessionBuilder"),
+    forgiveHooks: late("forgiveHooks"),
+    waitWithin: late("waitWithin"),
     middlewares: {
       fromJS,
-      systemPrompt: (text) => extras().middlewares.systemPrompt(text),
-      reorderToolResults: () => extras().middlewares.reorderToolResults(),
-      logging: (log) => extras().middlewares.logging(log),
+      systemPrompt: late("systemPrompt"),
+      reorderToolResults: late("reorderToolResults"),
+      logging: late("logging"),
     },
   };
-  const createInference = (setup: InferenceSetup = {}): Inference => assembleInference(setup, lazily);
+  const createInference = (setup: InferenceSetup = {}): Inference => assembleInference(setup, lazily, clock);
   return { ...createInference({ host }), createInference };
 }

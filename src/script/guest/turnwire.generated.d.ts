@@ -36,7 +36,7 @@ declare module "turnwire" {
     readonly name: string;
     readonly infer: EngineFunction;
   }
-  /** What an engine is told beside the turn. */
+  /** What an engine is told beside the turn: one object for all questions of a run, whose `timestampMs` is the last one's. */
   interface EngineContext extends RunContext {
     readonly engineName: string;
     /** What the model may call; empty where it may call nothing. */
@@ -477,6 +477,7 @@ declare module "turnwire" {
   type Named<T extends string> = { readonly [Word in T as Uppercase<Underscored<Word>>]: Word };
   /** What every callback of a run is told. */
   interface RunContext {
+    /** When it was called. */
     readonly timestampMs: number;
     readonly sessionId: string;
     readonly inferenceId: string;
