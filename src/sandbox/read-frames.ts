@@ -36,7 +36,7 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
   let leftover: Leftover | undefined;
 
   async function* batches(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
-    const frames = new SseFrameReader({ maxFrameBytes: MAX_EVENT_BYTES });
+    const frames = new SseFrameReader({ maxFrameBytes: MAX_EVENT_BYTES, rewrite: redact });
     const reader = body.getReader();
     const read = (): ReturnType<typeof reader.read> => {
       const reading = reader.read();
@@ -72,14 +72,14 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
         // be carried along by the garbage collector.
         for (let from = 0; from < whole.length; from += BATCH) {
           const batch: SandboxEvent[] = [];
-          const failure = parseInto(batch, whole.slice(from, from + BATCH), redact);
+          const failure = parseInto(batch, whole.slice(from, from + BATCH));
           // What stood whole before the bytes went wrong is whole.
           if (batch.length > 0) yield batch;
           if (failure !== undefined) throw failure.error;
         }
         if (broken !== undefined) throw broken.error;
       }
-      if (!stalled) leftover = readLeftover(frames, redact);
+      if (!stalled) leftover = readLeftover(frames);
     } catch (error) {
       broke = true;
       if (!stalled) throw thrownFailure(error, redactError);
@@ -111,14 +111,10 @@ function letEnd(last: Promise<{ readonly done: boolean }>, cancel: () => void, c
   );
 }
 
-function parseInto(
-  batch: SandboxEvent[],
-  frames: readonly SseFrame[],
-  redact: Redact,
-): { readonly error: unknown } | undefined {
+function parseInto(batch: SandboxEvent[], frames: readonly SseFrame[]): { readonly error: unknown } | undefined {
   try {
     for (const frame of frames) {
-      const event = parseFrame(frame, redact);
+      const event = parseFrame(frame);
       if (event !== undefined) batch.push(event);
     }
     return undefined;
@@ -128,9 +124,9 @@ function parseInto(
 }
 
 /** A frame as an event; undefined for a mark that says nothing. Throws for data that is cut off or no JSON. */
-export function parseFrame({ data, event, id }: SseFrame, redact: Redact): SandboxEvent | undefined {
+export function parseFrame({ data, event, id }: SseFrame): SandboxEvent | undefined {
   if (data === DONE_MARK || data === "") return undefined;
-  const value: unknown = JSON.parse(redact(data));
+  const value: unknown = JSON.parse(data);
   if (!isObject(value)) return newEvent(event ?? "message", { value }, id);
   const { type, data: inner } = value;
   // Some senders name the frame and put the payload in, some put the whole event in, with the name or without.
@@ -152,10 +148,10 @@ function newEvent(type: string, data: Readonly<Record<string, unknown>>, id: str
  * The frame that no blank line ended. It may be a last frame whose sender leaves the line out, or one that was cut off in
  * its id: whoever reads on decides which.
  */
-function readLeftover(frames: SseFrameReader, redact: Redact): Leftover | undefined {
+function readLeftover(frames: SseFrameReader): Leftover | undefined {
   try {
     const frame = frames.end();
-    const event = frame === undefined ? undefined : parseFrame(frame, redact);
+    const event = frame === undefined ? undefined : parseFrame(frame);
     if (frame === undefined || event === undefined) return undefined;
     return { event, key: JSON.stringify([frame.event, frame.id, frame.data]) };
   } catch {

@@ -6,6 +6,13 @@ const BOM = "\ufeff";
 /** How large a buffer may be to be used again. */
 const LASTING_BYTES = 256 * 1024;
 
+export interface LineReaderOptions {
+  readonly maxLineBytes: number;
+  readonly crEnds: boolean;
+  /** Gets whole lines, as many as come at once, and answers as many: asking once for all of them is what makes it cheap. */
+  readonly rewrite?: ((text: string) => string) | undefined;
+}
+
 /**
  * Cuts bytes into lines of text.
  *
@@ -17,6 +24,7 @@ export class LineReader {
   readonly #maxLineBytes: number;
   /** Whether a lone CR ends a line, as in SSE. */
   readonly #crEnds: boolean;
+  readonly #rewrite: ((text: string) => string) | undefined;
   // A BOM is stripped by hand: the decoder would strip one at the start of every piece that it is given.
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   /**
@@ -29,7 +37,8 @@ export class LineReader {
   /** The number of the line being read, from 1. */
   line = 1;
 
-  constructor(options: { readonly maxLineBytes: number; readonly crEnds: boolean }) {
+  constructor(options: LineReaderOptions) {
+    this.#rewrite = options.rewrite;
     this.#maxLineBytes = options.maxLineBytes;
     this.#crEnds = options.crEnds;
   }
@@ -115,6 +124,7 @@ export class LineReader {
       this.#deliver(bytes.subarray(cut), onLine);
       return;
     }
+    if (this.#rewrite !== undefined) text = this.#rewrite(text);
     let lf = text.indexOf("\n");
     // Each of the two is looked for only behind the last one found: a text is gone through once, however few there are.
     let cr = this.#crEnds ? text.indexOf("\r") : -1;

@@ -22,10 +22,12 @@ export class SseFrameReader {
   #id: string | undefined;
   #began = 0;
 
-  constructor(options: { readonly maxFrameBytes: number }) {
-    this.#maxFrameBytes = options.maxFrameBytes;
+  /** `rewrite` gets whole lines, as many as come at once, and answers as many: what takes a secret out of all of them. */
+  constructor(options: { readonly maxFrameBytes: number; readonly rewrite?: (text: string) => string }) {
+    const { maxFrameBytes, rewrite } = options;
+    this.#maxFrameBytes = maxFrameBytes;
     // A line also holds its field's name.
-    this.#lines = new LineReader({ maxLineBytes: options.maxFrameBytes + "data: ".length, crEnds: true });
+    this.#lines = new LineReader({ maxLineBytes: maxFrameBytes + "data: ".length, crEnds: true, rewrite });
   }
 
   push(chunk: Uint8Array, onFrame: (frame: SseFrame) => void): void {

@@ -56,6 +56,23 @@ const suite: PortableSuite = ({ it, expect }) => {
     expect(read("data: [DONE]\n\n")).toEqual([{ data: "[DONE]", line: 1 }]);
   });
 
+  it("SseFrameReader has whole lines rewritten, wherever the bytes were cut", () => {
+    const bytes = concat(
+      "id: hush\ndata: a hush é\ndata: hu\ndata: sh\n\n: hush\ndata: hushhush\r\n\r\ndata: the end: hush",
+    );
+    for (let at = 0; at <= bytes.length; at++) {
+      const reader = new SseFrameReader({ maxFrameBytes: 1000, rewrite: (text) => text.replaceAll("hush", "-") });
+      const frames: SseFrame[] = [];
+      for (const chunk of [bytes.subarray(0, at), bytes.subarray(at)])
+        reader.push(chunk, (frame) => frames.push(frame));
+      expect([...frames, reader.end()], `cut at ${at}`).toEqual([
+        { data: "a - é\nhu\nsh", id: "-", line: 1 },
+        { data: "--", line: 7 },
+        { data: "the end: -", line: 9 },
+      ]);
+    }
+  });
+
   it("SseFrameReader refuses a frame above its limit and takes one at it", () => {
     const frames: SseFrame[] = [];
     const push = (text: string): void =>
