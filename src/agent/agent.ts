@@ -47,9 +47,9 @@ export interface AgentRun {
   readonly saveCheckpoint: (value: JsonValue) => Promise<void>;
 }
 
-/** A run that is stopped while no call of its agent is at work on it in this process. */
+/** A run that is stopped, or given up, while no call of its agent is at work on it in this process. */
 export interface StoppedRun extends Pick<AgentRun, "executionId" | "identity" | "tags" | "checkpoint"> {
-  /** Why, as far as whoever stopped it has said. */
+  /** Why, as far as whoever stopped it has said; of one that was given up, what it fails with. */
   readonly reason?: string;
   /** Fires when the engine waits no longer: `hookTimeoutMs` is over, or another worker has the run. */
   readonly signal: AbortSignal;
@@ -62,9 +62,10 @@ export interface AgentObject {
   invoke?(run: AgentRun): Promise<string>;
   /**
    * Stops what earlier calls of `stream` have started elsewhere. A call that is at work hears of a stop by its signal; this
-   * is for a run that is cancelled without one: while it waits for an approval or for its turn after that, or after its
-   * worker was lost. The engine calls it before it settles such a run, waits `hookTimeoutMs` at most, and settles the run as
-   * cancelled whatever comes of it; a failure is logged.
+   * is for a run that is cancelled without one, while it waits for an approval or for its turn after that, or after its
+   * worker was lost; and for one that fails so: its deadline passes in the queue after an approval, or it is given up after its
+   * workers were lost. The engine calls it before it settles such a run, waits `hookTimeoutMs` at most, and settles the run
+   * whatever comes of it; a failure is logged.
    *
    * At least once: after a crash it is called again, perhaps for something that has ended by now. Not called for runs that
    * were never begun, and by no engine that does not know the agent.

@@ -12,10 +12,15 @@ export interface CancelIntent {
 
 const BEGUN: ReadonlySet<RunRecord["state"]> = new Set(["running", "waiting_for_approval", "resuming"]);
 
+/** Whether the agent of a live run has been called, or was about to be. */
+export function isAgentBegun(run: RunRecord): boolean {
+  // Every attempt but the first comes after one that was running.
+  return BEGUN.has(run.state) || run.attempt > 1;
+}
+
 /** Records a stop; to be called while the run is still in the state that it is stopped in. */
 export function putCancelIntent({ tx, run }: RunDraft, reason: string | undefined): void {
-  // Every attempt but the first comes after one that was running.
-  const intent: CancelIntent = { reason, agentBegun: BEGUN.has(run.state) || run.attempt > 1 };
+  const intent: CancelIntent = { reason, agentBegun: isAgentBegun(run) };
   tx.putDocument(run, "cancel", defined(intent) as unknown as JsonValue);
 }
 

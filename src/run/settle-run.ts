@@ -18,13 +18,13 @@ import type { Ending } from "./take-run.ts";
 
 /** Settles what the agent has come to: first the point of no return, committed with the run's last events (R8). */
 export async function settleRun(held: HeldRun, produced: Produced): Promise<void> {
-  // Where no call of the agent was at work here, none has heard of the stop by its signal.
-  if (produced.end.how === "stopped" && produced.producer === undefined) await cancelAgent(held);
+  // Where no call of the agent was at work here, none has heard by its signal that nobody wants its work any more.
+  if (produced.producer === undefined) await cancelAgent(held, produced);
   let settlement = await enter(held, await concludeTurn(held.turn, await withReason(held, produced)));
   if (settlement === undefined) {
     // A stop was recorded before this point of no return: it counts, however the agent has ended. One that asked a person,
     // or broke off, may have left something at work.
-    if (produced.end.how !== "drained") await cancelAgent(held);
+    if (produced.end.how !== "drained" && produced.producer !== undefined) await cancelAgent(held, produced);
     const stopped = await withReason(held, { ...produced, end: { how: "stopped" } });
     settlement = await enter(held, await concludeTurn(held.turn, stopped));
   }

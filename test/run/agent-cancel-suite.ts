@@ -197,6 +197,52 @@ export function agentCancelSuite(openStore: () => RunStore): PortableSuite {
       await world.stop(other);
     });
 
+    it("R5: given up after its workers were lost: told why, and only what was begun", async () => {
+      for (const replay of ["safe", "unsafe"] as const) {
+        const world = createWorld(openStore());
+        const { agent, cancelled } = countingAgent();
+        const line = world.line();
+        const options = {
+          agents: { default: { ...agent, replay } },
+          maxConcurrentRuns: 1,
+          recovery: { maxAttempts: 0 },
+        };
+        const lost = world.engine({ line, ...options });
+        await lost.open(request(1));
+        await world.until(async () => (await world.types(id)).includes("run.checkpointed"));
+        line.cut();
+        await world.clock.advance(LEASE_MS * 2);
+        const other = world.engine(options);
+        other.start();
+        await world.reach(id, "failed");
+        const failure = (await other.inspect(id))?.failure;
+        expect(failure?.code).toBe("recovery-failed");
+        expect(cancelled).toMatchObject([{ executionId: id, checkpoint: { remote: id }, reason: failure?.message }]);
+        expect((await world.log(id)).filter(isTerminal).map(({ type }) => type)).toEqual(["session.run.failed"]);
+        await world.stop(other);
+      }
+    });
+
+    it("R5: its deadline passes in the queue: told after an approval, and not before it was begun", async () => {
+      const world = createWorld(openStore());
+      const { agent, cancelled } = countingAgent();
+      const engine = world.engine({ agents: { default: agent }, maxConcurrentRuns: 1 });
+      await engine.open({ ...asking, deadlineMs: 60_000 });
+      await world.reach(id, "waiting_for_approval");
+      await engine.open(request(2));
+      await world.reach(idOf(2), "running");
+      await engine.open(request(3, { deadlineMs: 60_000 }));
+      await engine.decideApproval(`${id}.1`, { decision: "approve" });
+      expect((await world.run(id)).state).toBe("resuming");
+      await world.reach(id, "failed");
+      await world.reach(idOf(3), "failed");
+      expect((await engine.inspect(id))?.failure?.code).toBe("deadline-exceeded");
+      expect(cancelled.map(({ executionId, reason }) => [executionId, reason])).toEqual([
+        [id, "The turn's deadline passed before it could go on"],
+      ]);
+      await world.stop(engine);
+    });
+
     it("T4: one that fails, or takes too long, is logged, and the run is cancelled in bounded time", async () => {
       for (const fails of [true, false]) {
         const world = createWorld(openStore());

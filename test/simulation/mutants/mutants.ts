@@ -67,10 +67,18 @@ export const mutants: readonly Mutant<string>[] = [
     // The agent of a run that nobody works on is not told of the stop; or not where it was begun before a restart alone.
     [
       settle,
-      'if (produced.end.how === "stopped" && produced.producer === undefined)',
-      'if (produced.end.how === "stopped" && !produced.spoke)',
+      "if (produced.producer === undefined) await",
+      "if (produced.producer === undefined && !produced.spoke) await",
     ],
-    ["run/cancel-intent.ts", " || run.attempt > 1 }", " }"],
+    ["run/cancel-intent.ts", " || run.attempt > 1;", ";"],
+    // Nor of a run that is given up; or of one whose deadline passed between its call and its agent's.
+    [
+      settle,
+      "if (produced.producer === undefined) await",
+      'if (produced.producer === undefined && produced.end.how === "stopped") await',
+    ],
+    ["run/cancel-agent.ts", " || tx.approvals(run.executionId).length > 0", ""],
+    ["run/cancel-agent.ts", "spoke ? isAgentBegun(run) : run.attempt", "run.attempt"],
     // An agent is told of a stop that was never begun, or by one who has lost the run.
     ["run/cancel-agent.ts", "  if (!intent.agentBegun) return;\n", ""],
     ["run/cancel-agent.ts", "  await writer.hold();\n", ""],
