@@ -17,9 +17,9 @@ const LIMIT: number = 1 / 0.9;
 
 export async function bench(): Promise<Row[]> {
   return [
-    { ...(await compare("run", EVENTS, 21)), limit: LIMIT },
+    { ...(await compare("run", EVENTS, 41)), limit: LIMIT },
     // For information: nearly nothing to parse, so that what is left is a promise per event and the keeping of ids.
-    await compare("deltas", EVENTS, 21),
+    await compare("deltas", EVENTS, 41),
     await compare("run", FEW_EVENTS, 201),
   ];
 }
