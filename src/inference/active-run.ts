@@ -121,7 +121,11 @@ export function contextOf<T extends object>(run: ActiveRun, more: T & { timestam
   return assign(more as T & { timestampMs: number }, run.told);
 }
 
-/** Where nobody listens, what it says need not be made. */
+/** Whether anybody hears what it says: only then need it be made. */
+export function isHeard(run: ActiveRun): boolean {
+  return run.listeners.length > 0;
+}
+
 export function say<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
   if (run.stopped === undefined) send(run, type, payload);
 }
@@ -152,7 +156,7 @@ export function failRun(run: ActiveRun, thrown: unknown): Error {
 }
 
 function send<T extends InferenceEvent["type"]>(run: ActiveRun, type: T, payload: EventPayload<T>): void {
-  if (run.listeners.length === 0) return;
+  if (!isHeard(run)) return;
   const { signal: _, ...identity } = run.told;
   const event = { type, timestampMs: run.clock.now(), ...identity, ...payload };
   tellListeners(run.listeners, event as unknown as InferenceEvent, run.log);

@@ -1,5 +1,5 @@
 import { checkFiniteDuration, checkName } from "../internal/check-argument.ts";
-import { type ActiveRun, checkRun, contextOf, say } from "./active-run.ts";
+import { type ActiveRun, checkRun, contextOf, isHeard, say } from "./active-run.ts";
 import { failure, InferenceError, messageOf } from "./inference-error.ts";
 import type { ToolCallInfo, ToolResultInfo } from "./inference-event.ts";
 import { mustWait, type Steps } from "./steps.ts";
@@ -33,7 +33,7 @@ export function* callTool(
     said === undefined || said === null ? asked : rewritten(asked, hookAnswer(run, "beforeToolCall", asked, said));
   const { id: callId, name } = call;
   const begunAt = clock.now();
-  if (run.listeners.length > 0) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
+  if (isHeard(run)) say(run, "tool-call-execute", { toolCall: toolCall(call), callId });
 
   let outcome: ToolOutcome;
   let attempts = 1;
@@ -90,7 +90,7 @@ export function* callTool(
     const error = after.error === undefined ? outcome.error : after.error;
     outcome = error === undefined || error === null ? { call, result } : { call, result, error: messageOf(error) };
   }
-  if (run.listeners.length > 0) say(run, "tool-call-execution-result", { toolResult: toolResult(outcome), callId });
+  if (isHeard(run)) say(run, "tool-call-execution-result", { toolResult: toolResult(outcome), callId });
   return outcome;
 }
 

@@ -78,6 +78,8 @@ const SETTINGS: { readonly [Key in keyof Settings]: readonly [Settings[Key], (na
   };
 
 const KEYS = Object.keys(SETTINGS) as (keyof Settings)[];
+// Put together once, and not for each session.
+const USUAL = Object.fromEntries(KEYS.map((key) => [key, SETTINGS[key][0]]));
 
 export function resolveToolLoop(
   { forgiveHooks, waitWithin }: Late,
@@ -86,15 +88,15 @@ export function resolveToolLoop(
   toolHooks?: ToolHooks,
 ): ResolvedToolLoop {
   checkObject("toolLoop", settings);
-  // A setting that is misspelled would not be enforced, and nobody would know.
-  for (const key of Object.keys(settings)) checkOneOf("A setting of toolLoop", key, KEYS);
   const given = toolHooks === undefined ? settings : { ...settings, hooks: toolHooks };
-  const resolved: Record<string, unknown> = { waitWithin };
-  for (const key of KEYS) {
-    const [usual, check] = SETTINGS[key];
+  const resolved: Record<string, unknown> = { ...USUAL, waitWithin };
+  for (const key of Object.keys(given) as (keyof Settings)[]) {
+    // A setting that is misspelled would not be enforced, and nobody would know.
+    checkOneOf("A setting of toolLoop", key, KEYS);
     const value = given[key];
-    if (value !== undefined) check(`toolLoop.${key}`, value);
-    resolved[key] = Array.isArray(value) ? [...value] : (value ?? usual);
+    if (value === undefined) continue;
+    SETTINGS[key][1](`toolLoop.${key}`, value);
+    resolved[key] = Array.isArray(value) ? [...value] : value;
   }
   const { hooks = {} } = given;
   if (hooks.failOpen === true) resolved["hooks"] = forgiveHooks(hooks, hookNames, checkAnswer, log);

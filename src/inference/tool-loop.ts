@@ -1,5 +1,5 @@
 import { answerOf, type Asked, beginToAsk, titleAt } from "./ask-engine.ts";
-import { type ActiveRun, beginRun, checkRun, endRun, failRun, say } from "./active-run.ts";
+import { type ActiveRun, beginRun, checkRun, endRun, failRun, isHeard, say } from "./active-run.ts";
 import { callTool, toolCall, type ToolOutcome, toolResult } from "./call-tool.ts";
 import type { Engine } from "./engine.ts";
 import { failure } from "./inference-error.ts";
@@ -47,6 +47,7 @@ export function* answerTurn(
     const loops = tools !== undefined && loop.enabled;
     let current = turn;
     for (let iteration = 1; ; iteration++) {
+      // As \`askAt\` does it, without a generator of its own for each question.
       let answer = beginToAsk(0, run, asked, current);
       if (mustWait(run, answer, title)) answer = yield answer;
       checkRun(run);
@@ -55,7 +56,7 @@ export function* answerTurn(
       const start = firstUnseen(blocks, seen);
       if (start === 0) answered.clear();
       const open = openCalls(blocks, start, answered, whose);
-      if (run.listeners.length > 0) {
+      if (isHeard(run)) {
         for (const { call } of open) say(run, "tool-call", { toolCall: toolCall(call) });
       }
       if (!loops) break;
@@ -157,5 +158,5 @@ function keepOutcome(
   }
   blocks.push(toolUse(id, result, error));
   answered.add(id);
-  if (run.listeners.length > 0) say(run, "tool-result", { toolResult: toolResult(outcome) });
+  if (isHeard(run)) say(run, "tool-result", { toolResult: toolResult(outcome) });
 }

@@ -2,6 +2,9 @@ import { checkList, checkObject, refuse } from "../internal/check-argument.ts";
 import { type BlockKind, blockKinds } from "./consts.ts";
 import { clonePlainFor, isPlainObject } from "./plain-data.ts";
 
+// A global is looked up each time, which is slow in a VM.
+const { isArray } = Array;
+
 /** One piece of a turn. Text kinds carry `{ text }`, a tool call `{ id, name, args }`, a tool use `{ id, result, error }`. */
 export interface Block {
   /** Of a tool call: the call's id. */
@@ -76,9 +79,6 @@ export function checkTurnItself(value: unknown, whose: string): Turn {
   }
   return value as Turn;
 }
-
-// A global is looked up each time, which is slow in a VM.
-const { isArray } = Array;
 
 /** Refuses what is no block. Its name is put together only for the message. */
 export function checkBlock(value: unknown, whose: string, index?: number): Block {
