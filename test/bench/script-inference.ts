@@ -17,13 +17,13 @@ const ITERATIONS = 10;
 
 // The same loop for both homes, as a script. What a chat sets up once, and not for each turn, is set up once on both sides.
 const LOOP = `
-export function toolLoop() {
+const registry = tools.createRegistry().register({
+  name: "add",
+  parameters: { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
+  handler: async ({ a }) => ({ sum: a + 1 }),
+});
+export function openLoop() {
   let asked;
-  const registry = tools.createRegistry().register({
-    name: "add",
-    parameters: { type: "object", properties: { a: { type: "number" } }, required: ["a"] },
-    handler: async ({ a }) => ({ sum: a + 1 }),
-  });
   const engine = engines.fromFunction(async (turn) => {
     if (++asked > ${ITERATIONS - 1}) turn.blocks.push(turns.newAssistantBlock("done"));
     else turn.blocks.push(turns.newToolCallBlock("c" + asked, "add", { a: asked }));
@@ -40,8 +40,11 @@ export function toolLoop() {
 const echoTurn = { blocks: [{ kind: "user", payload: { text: "hello" } }] };
 export const echo = () => createSession({ engine: engines.echo() }).run(echoTurn).blocks.length;
 export const manyLoops = async (count) => {
-  const loop = toolLoop();
+  const loop = openLoop();
   for (let n = 0; n < count; n++) await loop();
+};
+export const manySessions = async (count) => {
+  for (let n = 0; n < count; n++) await openLoop()();
 };
 `;
 
@@ -108,6 +111,12 @@ export async function bench(): Promise<BenchResult[]> {
       name: `tool loop of ${ITERATIONS} inside the VM, against generateText on the host`,
       limit: 1,
       ours: async () => (await microsecondsEach(1, () => script.call("manyLoops", [50]))) / 50,
+      peer: () => microsecondsEach(20, sdkLoop),
+    }),
+    // For information: what making a session, and throwing it away, adds.
+    await compare({
+      name: "the same, each in a session of its own",
+      ours: async () => (await microsecondsEach(1, () => script.call("manySessions", [50]))) / 50,
       peer: () => microsecondsEach(20, sdkLoop),
     }),
     await compare({
