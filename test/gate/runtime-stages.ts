@@ -70,9 +70,20 @@ async function runOn(name: RuntimeName): Promise<Outcome> {
       `${report.passed} tests on ${title}`,
       ...report.skipped.map((skip) => `\n    skipped: ${skip.name}: ${skip.reason}`),
     ].join(""),
-    output: report.failures.map((failure) => `${failure.name}\n${failure.error}\n`).join("\n"),
+    output: [...report.failures.map(({ name: test, error }) => `${test}\n${error}\n`), lastWords(stdout, output)].join(
+      "\n",
+    ),
     runtime: { name: title, ...counts },
   };
+}
+
+// What a runtime said beside the report, such as the signal that ended it: tests only see that it is gone.
+function lastWords(report: string, output: string): string {
+  const known = new Set(report.split("\n"));
+  return output
+    .split("\n")
+    .filter((line) => !line.startsWith("running: ") && !known.has(line))
+    .join("\n");
 }
 
 function parseReport(name: RuntimeName, stdout: string): RuntimeReport | undefined {

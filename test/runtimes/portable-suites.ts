@@ -61,6 +61,7 @@ import fromSubstrate from "../turn/from-substrate.portable.ts";
 import ownerCancel from "../script/owner-cancel.portable.ts";
 import ownerErrors from "../script/owner-errors.portable.ts";
 import ownerOrder from "../script/owner-order.portable.ts";
+import macrotask from "../script/macrotask.portable.ts";
 import ownerShutdown from "../script/owner-shutdown.portable.ts";
 import scriptAbuse from "../script/script-abuse.portable.ts";
 import scriptCalls from "../script/script-calls.portable.ts";
@@ -141,6 +142,7 @@ export const portableSuites: Readonly<Record<string, PortableSuite>> = {
   "script/owner-cancel": ownerCancel,
   "script/owner-errors": ownerErrors,
   "script/owner-order": ownerOrder,
+  "script/macrotask": macrotask,
   "script/owner-shutdown": ownerShutdown,
   "script/script-abuse": scriptAbuse,
   "script/script-calls": scriptCalls,

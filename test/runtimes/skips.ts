@@ -14,10 +14,5 @@ export const skips: Readonly<Record<RuntimeName, readonly Skip[]>> = {
   node20: [],
   deno: [],
   bun: [],
-  workerd: [
-    {
-      test: "script/many-tenants > script: 200 tenants at once (V7) > each finds its own marks, its own state and its own host tools, and nothing of another's",
-      reason: "all VMs of a Worker share its 128 MB, and 200 of them now and then bring workerd down",
-    },
-  ],
+  workerd: [],
 };

@@ -1,4 +1,3 @@
-import { systemClock } from "../../internal/clock.ts";
 import { nextMacrotask } from "../../internal/macrotask.ts";
 
 // How long the owner may keep the event loop before it lets timers and sockets have a turn. The count stands in for the
@@ -6,15 +5,12 @@ import { nextMacrotask } from "../../internal/macrotask.ts";
 const MAX_BURST_MS = 8;
 const MAX_BURST_JOBS = 1_000;
 const BURST_GAP_MS = 1;
-// A message between macrotasks costs microseconds, but on workerd it does not let timers fire; a timer, a millisecond.
-const BURSTS_PER_TIMER = 16;
 
 /** How long jobs have run one after the other, and the pause that the event loop gets after that. */
 export class Burst {
   #startedAt = 0;
   #endedAt = 0;
   #jobs = 0;
-  #pauses = 0;
 
   /** To be told when jobs begin to run: after a while without any it is a new burst. */
   begins(now: number): void {
@@ -34,13 +30,10 @@ export class Burst {
 
   /** Calls `turn` when the event loop had its share. */
   pause(now: () => number, turn: () => void): void {
-    const goOn = (): void => {
+    void nextMacrotask().then(() => {
       this.#reset(now());
       turn();
-    };
-    this.#pauses += 1;
-    if (this.#pauses % BURSTS_PER_TIMER === 0) systemClock.after(0, goOn);
-    else void nextMacrotask().then(goOn);
+    });
   }
 
   #reset(now: number): void {
