@@ -3,14 +3,19 @@
  * message channel takes microseconds where a timer takes a millisecond.
  */
 export function nextMacrotask(): Promise<void> {
-  return hasMessages() ? nextMessage() : nextTimer();
+  return typeof MessageChannel === "undefined" || macrotasksCanBeLost ? nextTimer() : nextMessage();
 }
 
-// workerd delivers messages like microtasks, and closing a port there whose other end the garbage collector has taken
-// ends the process with a segmentation fault. Its timers take 20 microseconds.
-function hasMessages(): boolean {
+/**
+ * Whether a macrotask may never come: on workerd a timer belongs to the request that set it, and is gone when that ends.
+ * Messages are no way out there: they are delivered like microtasks, and to close a port whose other end the garbage
+ * collector has taken ends the process with a segmentation fault. Timers take 20 microseconds there.
+ */
+export const macrotasksCanBeLost: boolean = /* @__PURE__ */ isWorkerd();
+
+function isWorkerd(): boolean {
   const { navigator } = globalThis as { readonly navigator?: { readonly userAgent?: string } };
-  return typeof MessageChannel !== "undefined" && navigator?.userAgent !== "Cloudflare-Workers";
+  return navigator?.userAgent === "Cloudflare-Workers";
 }
 
 function nextMessage(): Promise<void> {

@@ -64,11 +64,21 @@ export class PendingCall {
   /** Starts the clock. Not done at once: most calls end in the turn that they begin in, and a timer costs as much as they do. */
   watchTime(): void {
     if (this.settled || this.#stopTimer !== undefined || this.#timeoutMs === Infinity) return;
-    const left = this.#startedAt + this.#timeoutMs - this.#clock.now();
-    this.#stopTimer = this.#clock.after(Math.max(0, left), () => {
-      const message = `${this.op} took more than ${this.#timeoutMs} ms (timeoutMs)`;
-      this.abandon(new TurnError("script-timeout", message));
-    });
+    this.#stopTimer = this.#clock.after(Math.max(0, this.leftMs()), () => this.#timeOut());
+  }
+
+  leftMs(): number {
+    return this.#startedAt + this.#timeoutMs - this.#clock.now();
+  }
+
+  /** Ends it where its time is over and nothing said so: on workerd a timer is gone when the request that set it ends. */
+  endIfOverdue(): void {
+    if (this.leftMs() <= 0) this.#timeOut();
+  }
+
+  #timeOut(): void {
+    const message = `${this.op} took more than ${this.#timeoutMs} ms (timeoutMs)`;
+    this.abandon(new TurnError("script-timeout", message));
   }
 
   resolve(value: unknown): void {

@@ -130,6 +130,7 @@ class Runtime implements ScriptRuntime {
       tenant,
       () => this.#makeVm(),
       (gone) => this.#vmGone(gone),
+      () => this.#changed(),
       this.#options.observe,
     );
     this.#homes.set(tenant, home);
@@ -192,7 +193,7 @@ class Runtime implements ScriptRuntime {
       const idle = this.#longestIdle();
       if (idle !== undefined) {
         await idle.lose({ code: "vm-lost", message: "An idle VM made room for another tenant", wholeVm: true });
-      } else await this.#change.promise;
+      } else await this.#changeOrTimeout();
       if (this.isClosed()) throw closedError();
     }
     this.#vms += 1;
@@ -208,11 +209,32 @@ class Runtime implements ScriptRuntime {
     }
   }
 
+  /** Waits until a VM may be idle. Calls whose time is over do not keep one, also when nothing has told them so. */
+  async #changeOrTimeout(): Promise<void> {
+    const { promise: change } = this.#change;
+    let leftMs = Infinity;
+    for (const { hasVm, calls } of this.#homes.values()) {
+      if (!hasVm) continue;
+      for (const call of calls) {
+        call.endIfOverdue();
+        leftMs = Math.min(leftMs, Math.max(0, call.leftMs()));
+      }
+    }
+    if (leftMs === Infinity) return change;
+    const timeout = createDeferred<void>();
+    const stopTimer = this.#clock.after(leftMs, timeout.resolve);
+    await Promise.race([change, timeout.promise]);
+    stopTimer();
+  }
+
+  #calls(): PendingCall[] {
+    return [...this.#homes.values()].flatMap((home) => [...home.calls]);
+  }
+
   #longestIdle(): VmHome | undefined {
     let found: VmHome | undefined;
     for (const home of this.#homes.values()) {
-      if (home.calls.size > 0 || !home.hasVm) continue;
-      if (found === undefined || home.lastUsed < found.lastUsed) found = home;
+      if (home.isIdle && (found === undefined || home.lastUsed < found.lastUsed)) found = home;
     }
     return found;
   }
@@ -231,7 +253,7 @@ class Runtime implements ScriptRuntime {
 
   /** Tenants come and go; a home without scripts is kept only for its warm VM. */
   #forgetIfUnused(home: VmHome): void {
-    if (home.scripts > 0 || home.hasVm || home.calls.size > 0 || this.isClosed()) return;
+    if (home.scripts > 0 || home.wantsVm || home.calls.size > 0 || this.isClosed()) return;
     this.#homes.delete(home.tenant);
     void home.owner.shutdown({ graceMs: 0 });
   }
@@ -252,10 +274,9 @@ class Runtime implements ScriptRuntime {
 
   async #close(graceMs: number): Promise<void> {
     await Promise.resolve();
-    const calls = (): PendingCall[] => [...this.#homes.values()].flatMap((home) => [...home.calls]);
-    for (const call of calls()) if (!call.begun) call.fail(closedError());
-    await this.#grace(graceMs, () => calls().length === 0);
-    for (const call of calls()) call.abandon(closedError());
+    for (const call of this.#calls()) if (!call.begun) call.fail(closedError());
+    await this.#grace(graceMs, () => this.#calls().length === 0);
+    for (const call of this.#calls()) call.abandon(closedError());
     await Promise.all([...this.#scripts].map((script) => script.end(closedError())));
     for (const home of this.#homes.values()) {
       await home.end({ code: "vm-lost", message: "The script runtime was closed", wholeVm: true });

@@ -21,6 +21,7 @@ export class VmHome {
   lastUsed = 0;
   readonly #make: (home: VmHome) => Promise<Vm>;
   readonly #gone: (home: VmHome) => void;
+  readonly #idle: () => void;
   #vm: Vm | undefined = undefined;
   #making: Promise<Vm> | undefined = undefined;
 
@@ -28,11 +29,13 @@ export class VmHome {
     tenant: string,
     make: (home: VmHome) => Promise<Vm>,
     gone: (home: VmHome) => void,
+    idle: () => void,
     observe: ((report: JobReport) => void) | undefined,
   ) {
     this.tenant = tenant;
     this.#make = make;
     this.#gone = gone;
+    this.#idle = idle;
     const name = tenant === "" ? "script" : `script ${tenant}`;
     // Calls are counted where they come in; what continues a call that has begun is never refused.
     const maxQueue = Number.MAX_SAFE_INTEGER;
@@ -40,8 +43,17 @@ export class VmHome {
     this.owner = createRuntimeOwner({ name, maxQueue, observe: observe ?? ((): void => undefined) });
   }
 
+  /** Whether it has a VM or waits for one. */
+  get wantsVm(): boolean {
+    return this.hasVm || this.#making !== undefined;
+  }
+
   get hasVm(): boolean {
-    return this.#vm !== undefined || this.#making !== undefined;
+    return this.#vm !== undefined;
+  }
+
+  get isIdle(): boolean {
+    return this.hasVm && this.calls.size === 0;
   }
 
   /** Makes sure of a VM; concurrent callers share one making. */
@@ -54,6 +66,8 @@ export class VmHome {
         this.#vm = vm;
         this.#making = undefined;
         void vm?.lost?.then((stop) => this.lose(stop, vm));
+        // Whoever wanted it may have gone meanwhile.
+        if (this.isIdle) this.#idle();
       };
       // A failure is heard by all who wait for it; the next call tries again.
       making.then(made, () => made(undefined));

@@ -145,8 +145,16 @@ export const scriptMutants: readonly Mutant<string>[] = [
     [runtime, "    const known = this.#homes.get(tenant);", '    const known = this.#homes.get("tenant-0");'],
   ]),
   ...mutantsOf("share few VMs", [
-    [runtime, "      if (home.calls.size > 0 || !home.hasVm) continue;", "      if (!home.hasVm) continue;"],
+    [home, "return this.hasVm && this.calls.size === 0;", "return this.hasVm;"],
     [runtime, "while (this.#vms >= this.#limits.maxVms)", "while (this.#vms > this.#limits.maxVms)"],
+  ]),
+  ...mutantsOf("may give up the wait for a VM", [
+    [home, "return this.hasVm && this.calls.size === 0;", "return this.wantsVm && this.calls.size === 0;"],
+    [home, "        if (this.isIdle) this.#idle();\n", ""],
+  ]),
+  ...mutantsOf("take a VM from a call whose time is over", [
+    [runtime, "        call.endIfOverdue();\n", ""],
+    [runtime, "leftMs = Math.min(leftMs, Math.max(0, call.leftMs()));", ""],
   ]),
   ...mutantsOf("come and go without leaving anything", [[runtime, "    home.scripts -= 1;\n", ""]]),
   ...mutantsOf("cannot reach host functions or arguments of other scripts", [
@@ -162,10 +170,10 @@ export const scriptMutants: readonly Mutant<string>[] = [
 
   // Closing.
   ...mutantsOf("settles what waits with closed, gives what runs its time", [
-    [runtime, "    await this.#grace(graceMs, () => calls().length === 0);\n", ""],
+    [runtime, "    await this.#grace(graceMs, () => this.#calls().length === 0);\n", ""],
   ]),
   ...mutantsOf("refuses at once what waits for a VM", [
-    [runtime, "    for (const call of calls()) if (!call.begun) call.fail(closedError());\n", ""],
+    [runtime, "    for (const call of this.#calls()) if (!call.begun) call.fail(closedError());\n", ""],
   ]),
   ...mutantsOf("closes a script whose context is just being made again", [
     [

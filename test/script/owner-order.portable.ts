@@ -73,6 +73,23 @@ export default function ownerOrder({ describe, it, expect }: TestApi): void {
       expect(firedAfter).toBeGreaterThan(0);
     });
 
+    // On workerd each test is a request of its own, and a request that ends takes its timers with it.
+    describe("shared by requests", () => {
+      const owner = createRuntimeOwner();
+      let done = 0;
+
+      it("is left by one in the middle of a pause", async () => {
+        for (let i = 0; i < 2_500; i++) owner.post("job", () => (done += 1));
+        await Promise.resolve();
+        expect(done).toBeLessThan(2_500);
+      });
+
+      it("goes on by the next, with what the first had asked for too", async () => {
+        expect(await owner.call("call", () => done)).toBe(2_500);
+        await owner.shutdown();
+      });
+    });
+
     for (const seed of [1, 7, 42, 1_234, 99_991]) {
       it(`keeps an unsynchronised counter right under random calls, posts, cancels and re-entry (seed ${seed})`, async () => {
         const random = mulberry32(seed);

@@ -1,4 +1,6 @@
+import type { Clock } from "../../src/internal/clock.ts";
 import type { TestApi } from "../support/test-api.ts";
+import { manualClock } from "./manual-clock.ts";
 import { codeOf, testRuntime, withScript } from "./script-support.ts";
 
 export default function scriptTenants({ describe, it, expect }: TestApi): void {
@@ -102,6 +104,56 @@ export default function scriptTenants({ describe, it, expect }: TestApi): void {
       // Her script was evaluated anew; her caller does not notice but for what the script kept.
       expect(await alice.call("count")).toBe(1);
       await runtime.close();
+    });
+
+    it("may give up the wait for a VM, which keeps nobody else from anything", async () => {
+      const release: (() => void)[] = [];
+      const host = { hold: () => new Promise<string>((resolve) => release.push(() => resolve("held"))) };
+      const runtime = testRuntime({ host, limits: { maxVms: 1 } });
+      const source = "export const hold_ = () => hold(); export default () => 1;";
+      const alice = await runtime.openScript({ source, tenant: "alice" });
+      const holding = alice.call("hold_");
+      await alice.call("default");
+      const impatience = new AbortController();
+      const leaving = codeOf(runtime.openScript({ source, tenant: "bob", signal: impatience.signal }));
+      await alice.call("default");
+      impatience.abort();
+      expect(await leaving).toBe("canceled");
+      expect(await codeOf(runtime.openScript({ source, tenant: "carol", timeoutMs: 1 }))).toBe("script-timeout");
+      expect(await alice.call("default")).toBe(1);
+      for (const one of release) one();
+      expect(await holding).toBe("held");
+      for (const tenant of ["dave", "bob", "carol"]) {
+        const script = await runtime.openScript({ source, tenant });
+        expect(await script.call("default")).toBe(1);
+      }
+      expect(runtime.stats().vms).toBe(1);
+      await runtime.close();
+    });
+
+    // On workerd a request that ends takes its timers with it.
+    it("take a VM from a call whose time is over, though its timer never came", async () => {
+      const clock = manualClock();
+      let loses = false;
+      const lossy: Clock = {
+        now: () => clock.now(),
+        after: (...given) => (loses ? () => undefined : clock.after(...given)),
+      };
+      const host = { hold: () => new Promise<string>(() => undefined) };
+      const runtime = testRuntime({ host, clock: lossy, limits: { maxVms: 1, timeoutMs: 1_000 } });
+      const source = "export const hold_ = () => hold(); export default () => 1;";
+      const alice = await runtime.openScript({ source, tenant: "alice" });
+      loses = true;
+      const holding = codeOf(alice.call("hold_"));
+      await alice.call("default");
+      loses = false;
+      clock.advance(400);
+      const opening = runtime.openScript({ source, tenant: "bob" });
+      await alice.call("default");
+      clock.advance(600);
+      expect(await (await opening).call("default")).toBe(1);
+      expect(await holding).toBe("script-timeout");
+      await runtime.close({ graceMs: 0 });
     });
 
     it("come and go without leaving anything", async () => {

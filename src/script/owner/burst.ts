@@ -1,4 +1,4 @@
-import { nextMacrotask } from "../../internal/macrotask.ts";
+import { macrotasksCanBeLost, nextMacrotask } from "../../internal/macrotask.ts";
 
 // How long the owner may keep the event loop before it lets timers and sockets have a turn. The count stands in for the
 // time where clocks do not advance during CPU work (deployed Workers).
@@ -11,6 +11,8 @@ export class Burst {
   #startedAt = 0;
   #endedAt = 0;
   #jobs = 0;
+  // Ends the pause; undefined where there is none.
+  #goOn: (() => void) | undefined = undefined;
 
   /** To be told when jobs begin to run: after a while without any it is a new burst. */
   begins(now: number): void {
@@ -30,10 +32,21 @@ export class Burst {
 
   /** Calls `turn` when the event loop had its share. */
   pause(now: () => number, turn: () => void): void {
-    void nextMacrotask().then(() => {
+    this.#goOn = () => {
+      this.#goOn = undefined;
       this.#reset(now());
       turn();
-    });
+    };
+    this.#awaitMacrotask();
+  }
+
+  /** To be told of a job that comes while a turn is due: the request that began the pause may end before it does. */
+  arrives(): void {
+    if (macrotasksCanBeLost && this.#goOn !== undefined) this.#awaitMacrotask();
+  }
+
+  #awaitMacrotask(): void {
+    void nextMacrotask().then(() => this.#goOn?.());
   }
 
   #reset(now: number): void {

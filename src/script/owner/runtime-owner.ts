@@ -189,6 +189,7 @@ class ActorOwner implements RuntimeOwner {
   }
 
   #requestTurn(job: Job): boolean {
+    if (this.#turnPending) this.#burst.arrives();
     if (this.#turnPending || this.#starting !== undefined || this.#runner.isOnStack) return true;
     if (this.#state === "created") {
       this.#begin();
