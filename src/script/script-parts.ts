@@ -1,9 +1,11 @@
 import type { Middleware, NextMiddleware } from "../inference/middleware.ts";
 import type { RunContext } from "../inference/run-context.ts";
 import type { HookContext, ToolHooks } from "../inference/tool-hooks.ts";
+import { failure } from "../inference/inference-error.ts";
 import { compileSchema } from "../inference/json-schema.ts";
-import { createTools, type ToolDefinition, type ToolRegistry } from "../inference/tool-registry.ts";
+import { type CompileSchema, createTools, type ToolDefinition, type ToolRegistry } from "../inference/tool-registry.ts";
 import type { Turn } from "../inference/turn.ts";
+import { fieldsOf } from "../internal/fields-of.ts";
 import type { Script } from "./script.ts";
 
 /** What the script says that it exports. */
@@ -49,13 +51,29 @@ function scriptMiddleware(script: Script, name: string, index: number): Middlewa
   };
 }
 
+/**
+ * Refuses a schema that cannot be checked, and checks nothing by it: the registry inside the VM does. A tenant's pattern can
+ * take hours for a short text, which the VM's limits stop and nothing would here.
+ */
+const compileOnly: CompileSchema = (schema, place) => {
+  compileSchema(schema, place);
+  return () => undefined;
+};
+
+/** What the script's registry refuses is refused as it would be here, so that it is not tried again. */
+function passOn(error: unknown): never {
+  const { code, message } = fieldsOf(fieldsOf(error)["cause"]);
+  throw code === "tool-refused" ? failure(code, String(message), error) : error;
+}
+
 function scriptTools(script: Script, definitions: readonly ToolDefinition[]): ToolRegistry {
-  const registry = createTools({}, compileSchema).createRegistry();
+  const registry = createTools({}, compileOnly).createRegistry();
   for (const definition of definitions) {
     const { name } = definition;
     registry.register({
       ...definition,
-      handler: (args: unknown, context) => script.call("tool", [name, args, context], callOptions(context)),
+      handler: (args: unknown, context) =>
+        script.call("tool", [name, args, context], callOptions(context)).catch(passOn),
     });
   }
   return registry;

@@ -72,6 +72,43 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       });
     });
 
+    it("a tool's arguments are checked in its VM, where a pattern that takes for ever is stopped", async () => {
+      const source = `
+        const s = { type: "string", pattern: "^(a+)+$" };
+        export const tools = [
+          { name: "match", parameters: { type: "object", properties: { s } }, handler: ({ s }) => s.length },
+        ];`;
+      const runtime = testRuntime({ limits: { sliceMs: 200 } });
+      const { tools } = await loadScript({ source, runtime });
+      const long = rejectionOf(tools.call("match", { s: `${"a".repeat(28)}!` }) as Promise<unknown>);
+      expect((await long).code).toMatch(/^script-(limit|timeout)$/);
+      expect(await tools.call("match", { s: "aaa" })).toBe(3);
+      await runtime.close({ graceMs: 0 });
+    });
+
+    it("arguments that a script's tool refuses are not tried again", async () => {
+      const source = `
+        const parameters = { type: "object", properties: { n: { type: "number" } } };
+        export const tools = [{ name: "work", parameters, handler: () => { throw new Error("broken"); } }];`;
+      await withParts(source, async ({ tools }) => {
+        const tried: string[] = [];
+        const session = createSession({
+          engine: callingEngine(core, [
+            ["c1", "work", { n: "1" }],
+            ["c2", "work", { n: 1 }],
+          ]),
+          tools,
+          toolLoop: { toolErrorHandling: "retry", retryMaxRetries: 1, retryBackoffMs: 0, maxParallelTools: 1 },
+          toolHooks: { onToolError: ({ callId }) => void tried.push(callId) },
+        });
+        expect(toolUses(await session.runAsync(user("x")))).toEqual([
+          ["c1", 'The tool work refuses: /n must be number, got "1"'],
+          ["c2", "Error: broken"],
+        ]);
+        expect(tried).toEqual(["c1", "c2", "c2"]);
+      });
+    });
+
     it("a cancel reaches a script's tool, and the script serves the next call", async () => {
       const source = `
         let aborted = 0;
