@@ -109,6 +109,34 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       });
     });
 
+    it("hooks fail closed: what is no answer, no function or no hook is refused, and a class's methods are hooks", async () => {
+      const called: string[] = [];
+      const tools = core.tools.createRegistry().register({ name: "work", handler: () => called.push("work") });
+      const play = async (toolHooks: string): Promise<Error> => {
+        let failed: Error | undefined;
+        await withParts(`export const toolHooks = ${toolHooks};`, async (script) => {
+          const session = createSession({
+            engine: callingEngine(core, [["c", "work", {}]]),
+            tools,
+            toolHooks: script.toolHooks,
+          });
+          failed = await rejectionOf(session.runAsync(user("x")));
+        });
+        return failed as Error;
+      };
+      for (const answer of ["false", "'deny'", "1", "[]", "() => 1", "NaN", "Promise.resolve(false)"]) {
+        const { message } = await play(`{ beforeToolCall: () => ${answer} }`);
+        expect(message, answer).toMatch("The answer of beforeToolCall must be an object");
+      }
+      const inClass = await play("new (class { beforeToolCall() { return { action: 'abort', error: 'by class' }; } })()");
+      expect(inClass.message).toMatch("by class");
+      for (const hooks of ["{ beforeToolCall: 'abort' }", "{ beforeToolCal: true }", "() => false"]) {
+        const source = `export const toolHooks = ${hooks};`;
+        expect((await rejectionOf(loadScript({ source, runtime: testRuntime() }))).message, hooks).toMatch("must be a");
+      }
+      expect(called).toEqual([]);
+    });
+
     it("a cancel reaches a script's tool, and the script serves the next call", async () => {
       const source = `
         let aborted = 0;

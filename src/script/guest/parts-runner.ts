@@ -4,12 +4,20 @@ import * as script from ${JSON.stringify(fileName)};
 import { middlewares, tools } from "turnwire";
 const list = (script.middlewares ?? []).map((one) => typeof one === "function" ? middlewares.fromJS(one, one.name || "script") : one);
 const hooks = script.toolHooks ?? {};
+if (typeof hooks !== "object") throw new TypeError("toolHooks must be an object");
+// By name too: a hook may be a method of a class. One that is none, or has another name, would not be asked and nobody would know.
+const hookNames = ["beforeToolCall", "afterToolCall", "onToolError", ...Object.keys(hooks)].filter(
+  (name, index, all) => name !== "failOpen" && hooks[name] !== undefined && all.indexOf(name) === index,
+);
+for (const name of hookNames) {
+  if (typeof hooks[name] !== "function") throw new TypeError("toolHooks." + name + " must be a function");
+}
 let registry = script.tools ?? tools.createRegistry();
 if (Array.isArray(registry)) registry = registry.reduce((all, one) => all.register(one), tools.createRegistry());
 export const parts = {
   middlewares: list.map(({ name }) => name),
   tools: registry.list(),
-  hooks: Object.keys(hooks).filter((name) => typeof hooks[name] === "function"),
+  hooks: hookNames,
   failOpen: hooks.failOpen === true,
 };
 export const middleware = async (index, turn, next, context) => {
@@ -20,6 +28,10 @@ export const middleware = async (index, turn, next, context) => {
 export const tool = (name, args, context) => registry.call(name, args, context);
 export const hook = async (name, context) => {
   const answer = await hooks[name](context);
+  // Such as false: the host would not see it, or not as what it was.
+  if (answer !== undefined && answer !== null && (typeof answer !== "object" || Array.isArray(answer))) {
+    throw new TypeError("The answer of " + name + " must be an object");
+  }
   // What it changed in place is a change of a copy here.
   return name === "beforeToolCall" ? { args: context.call.args, ...answer } : answer;
 };
