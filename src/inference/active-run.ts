@@ -102,9 +102,18 @@ export function checkRun(run: ActiveRun): void {
 export function stopRun(run: ActiveRun, error: Error): void {
   if (run.stopped !== undefined) return;
   run.stopped = error;
+  tellOfStop(run, error, true);
+}
+
+function tellOfStop(run: ActiveRun, reason: Error, aborts: boolean): void {
   run.calm = false;
-  run.controller.abort(error);
-  tellWatchers(run, error);
+  try {
+    if (aborts) run.controller.abort(reason);
+  } catch (error) {
+    // On workerd what a listener throws comes out here, and nobody behind it would hear of the stop.
+    run.log("A listener to a signal failed", { error });
+  }
+  tellWatchers(run, reason);
 }
 
 /** Whether that ended it. */
@@ -137,11 +146,8 @@ export function endRun<T extends "final" | "interrupt" | "error">(
   payload: EventPayload<T>,
 ): void {
   run.ended = true;
-  const error = (run.stopped ??= ENDED);
-  run.calm = false;
   // What a failed run still has in hand should stop.
-  if (type !== "final") run.controller.abort(error);
-  tellWatchers(run, error);
+  tellOfStop(run, (run.stopped ??= ENDED), type !== "final");
   send(run, type, payload);
 }
 

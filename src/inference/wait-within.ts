@@ -11,9 +11,17 @@ export type WaitWithin = typeof waitWithin;
  */
 export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (signal: AbortSignal) => unknown): unknown {
   const own = new AbortController();
+  const fire = (reason: Error): void => {
+    try {
+      own.abort(reason);
+    } catch (error) {
+      // On workerd what a listener throws comes out here, and nobody behind it would hear of the stop.
+      run.log("A listener to a signal failed", { error });
+    }
+  };
   const late = (): Error => {
     const error = new Error(`The tool ${name} took more than ${ms} ms (executionTimeoutMs)`);
-    own.abort(error);
+    fire(error);
     return error;
   };
   const { clock } = run;
@@ -21,7 +29,7 @@ export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (sig
   let cancelTimer = (): void => undefined;
   const unwatch = onStop(run, (error) => {
     cancelTimer();
-    own.abort(error);
+    fire(error);
   });
   const over = (): void => {
     cancelTimer();

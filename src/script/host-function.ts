@@ -1,3 +1,5 @@
+import { abortWith } from "../internal/abort-with.ts";
+
 /** What a host function is given beside its arguments. */
 export interface HostCallContext {
   /** Fires when the script's call is canceled or out of time, when its script is closed, and when its VM is lost. */
@@ -22,7 +24,7 @@ export class RunningHostCall implements HostCallContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
+      if (this.#reason !== undefined) abortWith(this.#controller, this.#reason.error);
     }
     return this.#controller.signal;
   }
@@ -35,13 +37,14 @@ export class RunningHostCall implements HostCallContext {
 
   /** The script's own signal has fired. */
   abortGiven(place: number, error: unknown): void {
-    this.#given?.get(place)?.abort(error);
+    const controller = this.#given?.get(place);
+    if (controller !== undefined) abortWith(controller, error);
   }
 
   /** It has to end; nobody is left who would fire a signal of the script. */
   abort(error: unknown): void {
     this.#reason ??= { error };
-    this.#controller?.abort(error);
-    for (const controller of this.#given?.values() ?? []) controller.abort(error);
+    if (this.#controller !== undefined) abortWith(this.#controller, error);
+    for (const controller of this.#given?.values() ?? []) abortWith(controller, error);
   }
 }

@@ -7,8 +7,9 @@ import {
   rejectionOf,
   texts,
   typesOf,
+  withThrowingListeners,
 } from "./suite-support.ts";
-import type { InferenceEvent } from "../../src/inference/index.ts";
+import type { InferenceEvent, SessionOptions } from "../../src/inference/index.ts";
 
 export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
   const { turns, engines } = core;
@@ -253,6 +254,32 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       });
       expect((await rejectionOf(later.runAsync(user("x")))).code).toBe("cancelled");
       expect(asked).toBe(1);
+    });
+
+    it("where a listener to the run's signal throws out of abort: it ends all the same, and the log is told", async () => {
+      const { session, user, clock, logs } = createBench(core);
+      const tools = core.tools.createRegistry().register({ name: "hang", handler: never });
+      const hangs = { engine: engines.fromFunction(never) };
+      const inTool = () => ({ engine: callingEngine(core, [["c", "hang", {}]]), tools });
+      const events: string[] = [];
+      const begin = (options: SessionOptions, timeoutMs = 0) => {
+        const handle = session(options).start(user("x"), { timeoutMs, onEvent: ({ type }) => events.push(type) });
+        return { handle, ended: rejectionOf(handle.promise) };
+      };
+      const cancelled = begin(hangs);
+      const late = begin(hangs, 100);
+      const limited = begin({ ...inTool(), toolLoop: { executionTimeoutMs: 1_000 } }, 100);
+      const slow = begin({ ...inTool(), toolLoop: { executionTimeoutMs: 50, toolErrorHandling: "abort" } });
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      await withThrowingListeners(async () => {
+        expect(cancelled.handle.cancel()).toBe(true);
+        await clock.advance(100);
+      });
+      const endings = await Promise.all([cancelled, late, limited, slow].map(({ ended }) => ended));
+      expect(endings.map(({ code }) => code)).toEqual(["cancelled", "timeout", "timeout", "tool-failed"]);
+      expect(events.filter((type) => type === "error").length).toBe(3);
+      expect([events.includes("interrupt"), clock.pending]).toEqual([true, 0]);
+      expect(new Set(logs.map(({ message }) => message))).toEqual(new Set(["A listener to a signal failed"]));
     });
 
     it("by a signal, before and while it runs; the listener on it is taken away", async () => {

@@ -86,3 +86,20 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<Error 
 }
 
 export const never = (): Promise<never> => new Promise(() => undefined);
+
+/** Time in which listeners to signals throw and the platform lets that out of `abort`, as workerd does. */
+export async function withThrowingListeners(body: () => unknown): Promise<void> {
+  const { prototype } = AbortController;
+  // oxlint-disable-next-line typescript/unbound-method -- called with what it belongs to.
+  const { abort } = prototype;
+  prototype.abort = function (reason?: unknown): void {
+    const { aborted } = this.signal;
+    abort.call(this, reason);
+    if (!aborted) throw new Error("a listener failed");
+  };
+  try {
+    await body();
+  } finally {
+    prototype.abort = abort;
+  }
+}

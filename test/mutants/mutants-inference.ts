@@ -30,7 +30,7 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [session, "Promise.resolve().then(() => drive(run, steps))", "Promise.resolve(drive(run, steps))"],
   ]),
   ...mutantsOf("in an engine that never ends, without a timeout", [
-    [run, "  run.controller.abort(error);\n  tellWatchers(run, error);\n", "  run.controller.abort(error);\n"],
+    [run, "  }\n  tellWatchers(run, reason);\n", "  }\n"],
     [run, 'endRun(run, "interrupt", { text: run.completion })', 'endRun(run, "interrupt", { text: "" })'],
   ]),
   ...mutantsOf("from inside a synchronous callback, which cannot swallow it", [
@@ -50,17 +50,15 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [run, "() => timeOut(run)),", "() => undefined),"],
   ]),
   ...mutantsOf("0 is no limit, and a run in time leaves no timer", [
-    [run, "  tellWatchers(run, error);\n  send(run, type, payload);", "  send(run, type, payload);"],
+    [run, '  tellOfStop(run, (run.stopped ??= ENDED), type !== "final");\n', "  run.stopped ??= ENDED;\n"],
   ]),
   ...mutantsOf("a synchronous run is looked at between its steps: none begins when its time is over", [
     [run, "calm: identity.deadlineMs === undefined", "calm: true"],
   ]),
   ...mutantsOf("from inside a synchronous callback, which cannot swallow it", [
-    [run, "  run.calm = false;\n  run.controller.abort(error);", "  run.controller.abort(error);"],
+    [run, "  run.calm = false;\n  try {", "  try {"],
   ]),
-  ...mutantsOf("next after the run has ended is refused", [
-    [run, "  run.calm = false;\n  // What a failed run", "  // What a failed run"],
-  ]),
+  ...mutantsOf("next after the run has ended is refused", [[run, "(run.stopped ??= ENDED)", "ENDED"]]),
   ...mutantsOf("history, result, seed and what an engine keeps are four things, to the depth of their data", [
     ["inference/turn.ts", "    other.blocks[index] = twin;", "    other.blocks[index] = block;"],
     ["inference/turn.ts", '    clonePlainFor("metadata", block, twin);\n', ""],
@@ -104,7 +102,7 @@ export const inferenceMutants: readonly Mutant<string>[] = [
     [run, "  return assign(more as T & { timestampMs: number }, run.told);", "  return more as never;"],
   ]),
   ...mutantsOf("executionTimeoutMs ends a try, fires its signal and leaves no timer", [
-    [wait, "    own.abort(error);\n    return error;", "    return error;"],
+    [wait, "    fire(error);\n    return error;", "    return error;"],
     [wait, "Promise.race([answer, time]).finally(over)", "answer"],
     [wait, "Promise.race([answer, time]).finally(over)", "Promise.race([answer, time])"],
   ]),

@@ -81,7 +81,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
     [lent, "      this.#values.delete(number);\n", ""],
   ]),
   ...mutantsOf("take the script's abort signals", [
-    [hostFunction, "    this.#given?.get(place)?.abort(error);", "    void place, error;"],
+    [hostFunction, "    if (controller !== undefined) abortWith(controller, error);", "    void controller, error;"],
     [bridge, "    push(found, [path, -given.length]);\n", "    push(found, [path, -1]);\n"],
     [
       bridge,
@@ -91,7 +91,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
     [events, "      if (signal.#aborted) told(signal.#reason);\n      else push", "      push"],
   ]),
   ...mutantsOf("hear of the end of the call by the script's signals too", [
-    [hostFunction, "    for (const controller of this.#given?.values() ?? []) controller.abort(error);\n", ""],
+    [hostFunction, "    for (const controller of this.#given?.values() ?? []) abortWith(controller, error);\n", ""],
   ]),
   ...mutantsOf("take and keep functions as references", [
     [

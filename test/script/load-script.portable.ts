@@ -128,7 +128,9 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         const { message } = await play(`{ beforeToolCall: () => ${answer} }`);
         expect(message, answer).toMatch("The answer of beforeToolCall must be an object");
       }
-      const inClass = await play("new (class { beforeToolCall() { return { action: 'abort', error: 'by class' }; } })()");
+      const inClass = await play(
+        "new (class { beforeToolCall() { return { action: 'abort', error: 'by class' }; } })()",
+      );
       expect(inClass.message).toMatch("by class");
       for (const hooks of ["{ beforeToolCall: 'abort' }", "{ beforeToolCal: true }", "() => false"]) {
         const source = `export const toolHooks = ${hooks};`;

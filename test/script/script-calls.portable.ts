@@ -1,6 +1,7 @@
 import { nextMacrotask } from "../../src/internal/macrotask.ts";
-import type { ConsoleEntry, JobReport } from "../../src/script/index.ts";
+import type { ConsoleEntry, JobReport, Script } from "../../src/script/index.ts";
 import { isScriptFunction } from "../../src/script/index.ts";
+import { withThrowingListeners } from "../inference/suite-support.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { manualClock } from "./manual-clock.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
@@ -374,6 +375,35 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         },
         { host },
       );
+    });
+
+    it("end their call also where a listener to its signal, or to the script's own, throws out of abort", async () => {
+      let begun = (): void => undefined;
+      const hold = ([own]: readonly unknown[], call: { readonly signal: AbortSignal }): Promise<never> => {
+        expect([own instanceof AbortSignal, call.signal.aborted]).toEqual([true, false]);
+        begun();
+        return new Promise(() => undefined);
+      };
+      const source = `
+        export const wait = () => hold(new AbortController().signal);
+        export const stop = () => {
+          const controller = new AbortController();
+          const held = hold(controller.signal).catch(({ message }) => message);
+          controller.abort();
+          return "stopped";
+        };`;
+      const body = async (script: Script): Promise<void> => {
+        const controller = new AbortController();
+        const held = new Promise<void>((resolve) => (begun = resolve));
+        const call = codeOf(script.call("wait", [], { signal: controller.signal }));
+        await held;
+        await withThrowingListeners(async () => {
+          expect(() => controller.abort()).toThrow("a listener failed");
+          expect(await script.call("stop")).toBe("stopped");
+        });
+        expect(await call).toBe("canceled");
+      };
+      await withScript(source, body, { host: { hold } });
     });
 
     it("cannot be called through a function that outlived the call that brought it", async () => {

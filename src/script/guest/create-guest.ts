@@ -67,25 +67,19 @@ export function createGuest(given: GuestHost, extrasSource: string): Guest {
     },
   };
   let parsed: ExtrasText | undefined;
-  const late = <Name extends keyof ExtrasText>(name: Name): ExtrasText[Name] => {
-    const call = (...args: never[]): unknown => {
-      // Our own text, inside of the VM.
-      if (parsed === undefined) evaluate(extrasSource)((made) => (parsed = made));
-      return ((parsed as ExtrasText)[name] as (...args: never[]) => unknown)(...args);
-    };
-    return call as ExtrasText[Name];
+  const late = <Name extends keyof ExtrasText>(...names: readonly Name[]): Pick<ExtrasText, Name> => {
+    const call =
+      (name: Name) =>
+      (...args: never[]): unknown => {
+        // Our own text, inside of the VM.
+        if (parsed === undefined) evaluate(extrasSource)((made) => (parsed = made));
+        return ((parsed as ExtrasText)[name] as (...args: never[]) => unknown)(...args);
+      };
+    return Object.fromEntries(names.map((name) => [name, call(name)])) as Pick<ExtrasText, Name>;
   };
   const lazily: Extras = {
-    compileSchema: late("compileSchema"),
-    createSessionBuilder: late("createSessionBuilder"),
-    forgiveHooks: late("forgiveHooks"),
-    waitWithin: late("waitWithin"),
-    middlewares: {
-      fromJS,
-      systemPrompt: late("systemPrompt"),
-      reorderToolResults: late("reorderToolResults"),
-      logging: late("logging"),
-    },
+    ...late("compileSchema", "createSessionBuilder", "forgiveHooks", "waitWithin"),
+    middlewares: { fromJS, ...late("systemPrompt", "reorderToolResults", "logging") },
   };
   const createInference = (setup: InferenceSetup = {}): Inference => assembleInference(setup, lazily, clock);
   return { ...createInference({ host }), createInference };
