@@ -42,24 +42,24 @@ export function createEngines(host: InferenceHost): Engines {
     },
     host(name) {
       checkName("name", name);
-      return fromHost(name, "gives no engine", name, () => host.engine?.(name));
+      return fromHost(name, "gives no engine", () => host.engine?.(name));
     },
     fromConfig(config) {
       checkObject("config", config);
       const kept = freezePlain(clonePlain(config));
       const name = [kept.provider, kept.model].filter((part) => typeof part === "string").join("/") || "config";
-      const wanted = `${name}: ${JSON.stringify(kept)}`;
-      return fromHost(name, "resolves no engine for", wanted, () => host.resolveEngine?.(kept));
+      return fromHost(name, "resolves no engine for", () => host.resolveEngine?.(kept));
     },
   };
 }
 
-function fromHost(name: string, refusal: string, wanted: string, find: () => EngineFunction | undefined): Engine {
+// Not told: what else a configuration holds, which may be a key, or nothing that can be shown.
+function fromHost(name: string, refusal: string, find: () => EngineFunction | undefined): Engine {
   return {
     name,
     infer(turn, context) {
       const found = find();
-      if (found === undefined) throw failure("no-host", `The host ${refusal} ${wanted}`);
+      if (found === undefined) throw failure("no-host", `The host ${refusal} ${name}`);
       return found(turn, context);
     },
   };

@@ -67,11 +67,11 @@ function isPlain(prototype: unknown): boolean {
   return prototype === null || getPrototypeOf(prototype) === null;
 }
 
-/** Plain data that nobody can change any more. */
-export function freezePlain<T>(value: T): T {
-  if (typeof value === "object" && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value as object)) freezePlain(inner);
+/** Makes a copy of plain data one that nobody can change any more. What was not copied is its owner's, and stays as it is. */
+export function freezePlain<T>(copied: T): T {
+  if (Array.isArray(copied) || isPlainObject(copied)) {
+    Object.freeze(copied);
+    for (const inner of Object.values(copied)) freezePlain(inner);
   }
-  return value;
+  return copied;
 }

@@ -78,6 +78,29 @@ export const isolationSuite: BehaviourSuite = ({ describe, it, expect }, core) =
       expect([seen, tags.plan.name]).toEqual([[true, true], "free"]);
     });
 
+    it("what is no plain data is the caller's own: it is neither copied nor frozen", () => {
+      class Client {
+        readonly sent: string[] = [];
+        readonly self = this;
+      }
+      const client = new Client();
+      const bytes = new Uint8Array(2);
+      const {
+        core: own,
+        session,
+        user,
+      } = createBench(core, {
+        host: { resolveEngine: (config) => (turn) => void (config["client"] as Client).sent.push(String(turn.id)) },
+      });
+      const engine = own.engines.fromConfig({ provider: "mine", client, more: { list: [client, bytes] } });
+      let seen: unknown;
+      session({ engine }).run(user("x"), { tags: { client, bytes }, onEvent: ({ tags }) => (seen = tags) });
+      expect([client.sent, bytes.fill(1).length, Object.isFrozen(seen)]).toEqual([["t"], 2, true]);
+      expect((seen as { client: unknown }).client).toBe(client);
+      const unknown = core.engines.fromConfig({ provider: "none", client });
+      expect(() => session({ engine: unknown }).run(user("x"))).toThrow("resolves no engine for none");
+    });
+
     it("what somebody put on every object's prototype is not copied", () => {
       const shared = Object.prototype as { pollution?: unknown };
       const given: Turn = { blocks: [{ kind: "user", payload: { text: "x" } }], data: { a: { b: 1 } } };
