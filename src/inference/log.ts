@@ -3,11 +3,11 @@ export type Log = (message: string, meta: Readonly<Record<string, unknown>>) => 
 
 export const consoleLog: Log = (message, { error }) => console.error(message, error);
 
-/** A log that cannot break a run. */
-export function safeLog(log: Log): Log {
-  return (message, meta) => {
+/** A log that cannot break a run, nor the process by what it rejects with. */
+export function safeLog<T extends readonly unknown[]>(log: (...told: T) => unknown): (...told: T) => void {
+  return async (...told) => {
     try {
-      log(message, meta);
+      await log(...told);
     } catch {
       // There is nobody left to tell.
     }

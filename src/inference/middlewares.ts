@@ -1,5 +1,6 @@
 import { checkFunction, checkString } from "../internal/check-argument.ts";
 import { messageOf } from "./inference-error.ts";
+import { safeLog } from "./log.ts";
 import { fromJS, type Middleware, type MiddlewareFunction, toMiddleware } from "./middleware.ts";
 import { isThenable } from "./is-thenable.ts";
 import type { Block, Turn } from "./turn.ts";
@@ -11,7 +12,10 @@ export interface Middlewares {
   readonly systemPrompt: (text: string) => Middleware;
   /** Puts every tool's result right behind the group of calls that it belongs to, in their order, as models demand. */
   readonly reorderToolResults: () => Middleware;
-  /** Tells of each question to the engine: before it, and when it was answered or failed. Default: the console. */
+  /**
+   * Tells of each question to the engine: before it, and when it was answered or failed. Default: the console. A log that fails
+   * changes nothing.
+   */
   readonly logging: (log?: (entry: LogEntry) => void) => Middleware;
 }
 
@@ -39,13 +43,14 @@ export const middlewares: Middlewares = {
   reorderToolResults: () => changing("reorderToolResults", reordered),
   logging(log = (entry) => console.log(JSON.stringify(entry))) {
     checkFunction("log", log);
+    const safe = safeLog(log);
     return toMiddleware((turn, next, { sessionId, inferenceId, turnId }) => {
       const begunAt = Date.now();
       const tell = (
         phase: LogEntry["phase"],
         { blocks }: Turn,
         more: object = { durationMs: Date.now() - begunAt },
-      ): void => log({ phase, sessionId, inferenceId, turnId, blocks: blocks.length, ...more });
+      ): void => safe({ phase, sessionId, inferenceId, turnId, blocks: blocks.length, ...more });
       const answered = (answer: Turn): Turn => {
         tell("answer", answer);
         return answer;

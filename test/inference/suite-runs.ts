@@ -48,6 +48,30 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect(events[3]).toMatchObject({ delta: "lo", completion: "Hello" });
     });
 
+    it("a log that throws or rejects breaks neither the run nor, as a rejection that nobody hears, the process", async () => {
+      const { session, user } = createBench(core);
+      let heard = 0;
+      const rejecting = (): PromiseLike<never> =>
+        ({
+          // oxlint-disable-next-line unicorn/no-thenable -- to see whether somebody hears of it.
+          then: (_: unknown, failed: (error: Error) => void) => (heard++, failed(new Error("log"))),
+        }) as unknown as PromiseLike<never>;
+      const throwing = (): never => {
+        throw new Error("log");
+      };
+      for (const log of [rejecting, throwing]) {
+        const one = session({ engine: engines.echo(), log, middlewares: [core.middlewares.logging(log)] });
+        const answer = await one.runAsync(user("x"), {
+          onEvent: () => {
+            throw new Error("listener");
+          },
+        });
+        expect(texts(answer).at(-1)).toBe("llm_text: x");
+      }
+      // Two events, and the two entries of the middleware.
+      expect(heard).toBe(4);
+    });
+
     it("a listener that throws or rejects is reported and changes nothing", async () => {
       const { session, user, logs } = createBench(core);
       const handle = session({ engine: engines.echo({ reply: "r" }) }).start(user("x"));

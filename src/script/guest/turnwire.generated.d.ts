@@ -470,7 +470,10 @@ declare module "turnwire" {
     readonly systemPrompt: (text: string) => Middleware;
     /** Puts every tool's result right behind the group of calls that it belongs to, in their order, as models demand. */
     readonly reorderToolResults: () => Middleware;
-    /** Tells of each question to the engine: before it, and when it was answered or failed. Default: the console. */
+    /**
+    * Tells of each question to the engine: before it, and when it was answered or failed. Default: the console. A log that fails
+    * changes nothing.
+    */
     readonly logging: (log?: (entry: LogEntry) => void) => Middleware;
   }
   /** Words under their names in capitals: `"tool-call"` as `TOOL_CALL`. */
