@@ -20,7 +20,9 @@ export interface ProductHost {
 
 export function checkProductHost({ engines = {}, resolveEngine, tools }: ProductHost): void {
   checkObject("engines", engines);
-  for (const [name, engine] of Object.entries(engines)) checkFunction(`engines.${name}`, toFunction(engine));
+  for (const [name, engine] of Object.entries(engines)) {
+    checkFunction(`engines.${name}`, typeof engine === "function" ? engine : engine.infer);
+  }
   checkOptionalFunction("resolveEngine", resolveEngine);
   if (tools !== undefined) checkObject("tools", tools);
 }
@@ -73,6 +75,7 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
+// Called on the engine, as a session calls it: it may be of a class.
 function toFunction(engine: Engine | EngineFunction): EngineFunction {
-  return typeof engine === "function" ? engine : engine.infer;
+  return typeof engine === "function" ? engine : (turn, context) => engine.infer(turn, context);
 }

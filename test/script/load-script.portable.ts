@@ -1,4 +1,4 @@
-import { createSession, engines, turns } from "../../src/inference/index.ts";
+import { createSession, type Engine, engines, type Turn, turns } from "../../src/inference/index.ts";
 import { type LoadedScript, loadScript, type ScriptRuntime } from "../../src/script/index.ts";
 import { callingEngine, rejectionOf, texts, toolUses } from "../inference/suite-support.ts";
 import * as core from "../../src/inference/index.ts";
@@ -137,6 +137,43 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         expect((await rejectionOf(loadScript({ source, runtime: testRuntime() }))).message, hooks).toMatch("must be a");
       }
       expect(called).toEqual([]);
+    });
+
+    it("an engine that the product gives may be of a class, by name and by configuration", async () => {
+      class Model implements Engine {
+        readonly name = "model";
+        readonly reply: string;
+        constructor(reply: string) {
+          this.reply = reply;
+        }
+        infer(turn: Turn): void {
+          turn.blocks.push(turns.newAssistantBlock(this.reply));
+        }
+      }
+      const source = `
+        import { createSession, engines, turns } from "turnwire";
+        const ask = async (engine) => {
+          const seed = turns.newTurn({ blocks: [turns.newUserBlock("x")] });
+          return (await createSession({ engine }).runAsync(seed)).blocks[1].payload.text;
+        };
+        const handler = async () => [await ask(engines.host("model")), await ask(engines.fromConfig({ model: "m" }))];
+        export const tools = [{ name: "ask", handler }];`;
+      const runtime = testRuntime();
+      const product = { engines: { model: new Model("named") }, resolveEngine: () => new Model("configured") };
+      const { tools } = await loadScript({ source, runtime, ...product });
+      expect(await tools.call("ask")).toEqual(["named", "configured"]);
+      await runtime.close({ graceMs: 0 });
+    });
+
+    it("a script that was evaluated and is refused then does not stay open", async () => {
+      const runtime = testRuntime();
+      const tool = (name: string, more: string): string =>
+        `export const tools = { list: () => [{ name: ${name}, description: ${more}, parameters: {} }] };`;
+      for (const source of [tool('""', '"a"'), tool('"a"', '"x".repeat(2e6)')]) {
+        await rejectionOf(loadScript({ source, runtime }));
+        expect(runtime.stats()).toMatchObject({ scripts: 0, calls: 0 });
+      }
+      await runtime.close({ graceMs: 0 });
     });
 
     it("a cancel reaches a script's tool, and the script serves the next call", async () => {
