@@ -6,6 +6,7 @@ import { guestModules } from "./guest/guest-modules.ts";
 import { partsRunner } from "./guest/parts-runner.ts";
 import type { ScriptLimits } from "./limits.ts";
 import { checkProductHost, describeHost, hostFunctions, type ProductHost } from "./product-host.ts";
+import type { Script } from "./script.ts";
 import { createScriptRuntime } from "./script-runtime.ts";
 import type { ScriptRuntime } from "./script-runtime-contract.ts";
 import { quickjs } from "./vm/quickjs/quickjs.ts";
@@ -55,11 +56,13 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
   checkProductHost(options);
   const { source, fileName = "script.js", tenant, limits = {} } = options;
   const runtime = options.runtime ?? createScriptRuntime({ engine: quickjs(), limits });
+  let script: Script | undefined;
   const close = async (): Promise<void> => {
+    await script?.close();
     if (options.runtime === undefined) await runtime.close({ graceMs: 0 });
   };
   try {
-    const script = await runtime.openScript({
+    script = await runtime.openScript({
       source: partsRunner(fileName),
       fileName: "turnwire:parts",
       modules: { ...(await guestModules(describeHost(options))), [fileName]: source },
@@ -68,14 +71,9 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
     });
     // The inference core comes in here alone: a program that only runs scripts does without it.
     const { scriptParts } = await import("./script-parts.ts");
-    return {
-      ...scriptParts(script, await script.read("parts")),
-      async dispose() {
-        await script.close();
-        await close();
-      },
-    };
+    return { ...scriptParts(script, await script.read("parts")), dispose: close };
   } catch (error) {
+    // Also one that was opened: what it exports may be too long, or no parts at all.
     await close();
     throw error;
   }
