@@ -54,6 +54,9 @@ export async function loadScript(options: LoadScriptOptions): Promise<LoadedScri
   checkObject("options", options);
   checkString("source", options.source);
   checkProductHost(options);
+  if (options.runtime !== undefined && options.limits !== undefined) {
+    throw new TypeError("limits belong to the runtime that is given: pass them there");
+  }
   const { source, fileName = "script.js", tenant, limits = {} } = options;
   const runtime = options.runtime ?? createScriptRuntime({ engine: quickjs(), limits });
   let script: Script | undefined;

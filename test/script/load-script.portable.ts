@@ -200,6 +200,9 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(
         (await rejectionOf(loadScript({ source: "export const middlewares = 1;", runtime: testRuntime() }))).message,
       ).toMatch("TypeError");
+      expect((await rejectionOf(loadScript({ source: "", runtime: testRuntime(), limits: {} }))).message).toMatch(
+        "limits belong to the runtime",
+      );
       await withParts("export const tools = [{ name: 'one', handler: () => 1 }];", async ({ tools, dispose }) => {
         expect(await tools.call("one")).toBe(1);
         await dispose();
