@@ -1,4 +1,4 @@
-import { refuse } from "../internal/check-argument.ts";
+import { checkList, refuse } from "../internal/check-argument.ts";
 import { isPlainObject } from "./plain-data.ts";
 import {
   type Check,
@@ -39,6 +39,8 @@ let depth = 0;
 const { hasOwn } = Object;
 const { isArray } = Array;
 
+const tooMuch = (): Problem => problem(": too much to check");
+
 const isAnything = (): boolean => true;
 
 // Those that have no rule of their own, or need none.
@@ -54,7 +56,8 @@ export function compileSchema(schema: JsonSchema, place: string): SchemaCheck {
   known.set("#", check);
   return (value) => {
     steps = depth = 0;
-    const found = check(value);
+    // Where it stopped to look, `not` may have taken that for the refusal that it wants.
+    const found = check(value) ?? (steps > MAX_STEPS ? tooMuch() : undefined);
     return found && (found.at || "the arguments") + found.text;
   };
 }
@@ -67,14 +70,16 @@ function compile(schema: unknown, place: string, known: Known, level: number): C
     (key: string) =>
     (inner: unknown, name = ""): Check =>
       compile(inner, `${place}.${key}${name}`, known, level + 1);
-  const { type, required, properties = {}, nullable } = schema;
+  const { type, required = [], properties = {}, nullable } = schema;
   const isOfType = type === undefined ? isAnything : typeTest(type);
-  const needed = Array.isArray(required) ? required.map(String) : [];
+  checkList(`${place}.required`, required);
+  const needed = required.map(String);
   const fields = named(properties, insideOf("properties"));
   const others: Check[] = [];
   for (const [key, limit] of Object.entries(schema)) {
+    if (limit === undefined) continue;
     if (Object.hasOwn(schemaRules, key)) {
-      const check = schemaRules[key]?.(limit, insideOf(key), schema, known);
+      const check = schemaRules[key]?.(limit, insideOf(key), `${place}.${key}`, schema, known);
       if (check !== undefined) others.push(check);
     } else if (!NOTES.includes(key) && !key.startsWith("x-")) {
       throw new TypeError(`${place}: the keyword ${key} is not supported`);
@@ -83,7 +88,8 @@ function compile(schema: unknown, place: string, known: Known, level: number): C
   const isLeaf = needed.length + fields.length + others.length === 0;
   // What nearly every schema has is looked at here: a function each would be most of what a check costs in a VM.
   const check: Check = (value) => {
-    if (++steps > MAX_STEPS || depth > MAX_DEPTH) return problem(": too much to check");
+    if (depth > MAX_DEPTH) steps = MAX_STEPS;
+    if (++steps > MAX_STEPS) return tooMuch();
     if (!isOfType(value)) return problem(` must be ${[type].flat().join(" or ")}, got ${describeValue(value)}`);
     if (isLeaf) return undefined;
     let found: Problem | undefined;

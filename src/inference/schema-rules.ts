@@ -1,4 +1,4 @@
-import { checkList, checkObject, isObject } from "../internal/check-argument.ts";
+import { checkList, checkObject, isObject, refuse } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
 import { isPlainObject } from "./plain-data.ts";
 
@@ -16,10 +16,11 @@ export type Check = (value: unknown) => Problem | undefined;
 /** The checks of schemas that others refer to, by how they do. */
 export type Known = Map<unknown, Check>;
 
-/** Makes a keyword's check; `inside` makes those of the schemas that it holds. */
+/** Makes a keyword's check; `inside` makes those of the schemas that it holds. What could not be checked is refused. */
 type Rule = (
   limit: unknown,
   inside: (schema: unknown, name?: string) => Check,
+  place: string,
   schema: Readonly<Record<string, unknown>>,
   known: Known,
 ) => Check | undefined;
@@ -43,14 +44,15 @@ const measured =
     words: string,
     unit = "",
   ): Rule =>
-  (limit) =>
-    typeof limit !== "number"
-      ? undefined
-      : (value) => {
-          const size = measure(value);
-          if (size === undefined || fits(size, limit)) return undefined;
-          return problem(` must ${words} ${limit}${unit}, got ${size}`);
-        };
+  (limit, _inside, place) => {
+    // Such as the boolean that `exclusiveMinimum` was in older drafts.
+    if (typeof limit !== "number") refuse(place, "a number", limit);
+    return (value) => {
+      const size = measure(value);
+      if (size === undefined || fits(size, limit)) return undefined;
+      return problem(` must ${words} ${limit}${unit}, got ${size}`);
+    };
+  };
 
 const amount = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const items = (value: unknown): number | undefined => (Array.isArray(value) ? value.length : undefined);
@@ -82,7 +84,7 @@ export function named(schemas: unknown, inside: (schema: unknown, name: string) 
 
 const definitions =
   (group: string): Rule =>
-  (schemas, inside, _, known) => {
+  (schemas, inside, _place, _schema, known) => {
     for (const { name, check } of named(schemas, inside)) known.set(`#/${group}/${name}`, check);
     return undefined;
   };
@@ -106,21 +108,21 @@ export function typeTest(type: unknown): (value: unknown) => boolean {
 
 /** What each keyword checks, but type, required and properties. */
 export const schemaRules: Readonly<Record<string, Rule>> = {
-  enum: (list) =>
-    Array.isArray(list)
-      ? (value) =>
-          list.some((one) => isSame(one, value))
-            ? undefined
-            : problem(` must be one of ${JSON.stringify(list)}, got ${describeValue(value)}`)
-      : undefined,
+  enum(list, _inside, place) {
+    checkList(place, list);
+    return (value) =>
+      list.some((one) => isSame(one, value))
+        ? undefined
+        : problem(` must be one of ${JSON.stringify(list)}, got ${describeValue(value)}`);
+  },
   const: (only) => (value) => (isSame(only, value) ? undefined : problem(` must be ${JSON.stringify(only)}`)),
   $defs: definitions("$defs"),
   definitions: definitions("definitions"),
-  $ref: (ref, _inside, _schema, known) => (value) => {
+  $ref: (ref, _inside, _place, _schema, known) => (value) => {
     const check = known.get(ref);
     return check === undefined ? problem(`: there is no schema ${describeValue(ref)}`) : check(value);
   },
-  additionalProperties(more, inside, { properties }) {
+  additionalProperties(more, inside, _place, { properties }) {
     const check = inside(more);
     return (value) => {
       if (!isObject(value)) return undefined;

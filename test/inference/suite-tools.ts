@@ -122,6 +122,45 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect(tools.call("build", { parts: Array.from({ length: 200 }, () => ({ size: 1 })) })).toBe(true);
     });
 
+    it("refuses at once a limit that could not be checked", () => {
+      const cases: readonly (readonly [object, string])[] = [
+        [{ minimum: 0, exclusiveMinimum: true }, "v.exclusiveMinimum must be a number, got true"],
+        [{ maxLength: "5" }, 'v.maxLength must be a number, got "5"'],
+        [{ multipleOf: null }, "v.multipleOf must be a number, got null"],
+        [{ required: true }, "v.required must be an array, got true"],
+        [{ enum: "a" }, 'v.enum must be an array, got "a"'],
+      ];
+      for (const [v, words] of cases) {
+        const parameters = { type: "object", properties: { v } };
+        const register = () => core.tools.createRegistry().register({ name: "t", parameters, handler: boom });
+        expect(register, words).toThrow(`tool.parameters.properties.${words}`);
+      }
+      const v = { type: "number", minimum: undefined, enum: undefined, required: undefined };
+      const open = { type: "object", properties: { v } };
+      const tools = core.tools.createRegistry().register({ name: "t", parameters: open, handler: () => true });
+      expect(tools.call("t", { v: 1 })).toBe(true);
+    });
+
+    it("what is too much to check fits no schema, and so not what must not be there either", () => {
+      const hidden = {
+        anyOf: [{ required: ["secret"] }, { properties: { in: { $ref: "#/$defs/hidden" } }, required: ["in"] }],
+      };
+      const parameters = { type: "object", not: { $ref: "#/$defs/hidden" }, $defs: { hidden } };
+      const tools = core.tools.createRegistry().register({ name: "t", parameters, handler: () => true });
+      const nested = (depth: number): object => (depth === 0 ? { secret: 1 } : { in: nested(depth - 1) });
+      expect(tools.call("t", { in: {} })).toBe(true);
+      expect(() => tools.call("t", nested(3))).toThrow("is what it must not be");
+      expect(() => tools.call("t", nested(60))).toThrow("too much to check");
+      const list = { type: "array", items: {} };
+      const long = { type: "object", properties: { list }, allOf: [{ not: { required: ["secret"] } }] };
+      const longTools = core.tools.createRegistry().register({ name: "t", parameters: long, handler: () => true });
+      expect(longTools.call("t", { list: Array(9_000).fill(1) })).toBe(true);
+      const sneaky = { secret: 1, list: Array(9_997).fill(1) };
+      for (let more = 0; more < 4; more++, sneaky.list.push(1)) {
+        expect(() => longTools.call("t", sneaky)).toThrow(/too much to check|what it must not be/);
+      }
+    });
+
     it("follows references, and is bounded where they go in a circle", () => {
       const tools = core.tools.createRegistry();
       const tree = { type: "object", properties: { left: { $ref: "#/$defs/tree" } }, additionalProperties: false };
