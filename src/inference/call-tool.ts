@@ -75,7 +75,8 @@ export function* callTool(
       }
       continue;
     }
-    if (action === undefined && loop.toolErrorHandling === "abort") {
+    // Also where a hook asks for more tries than there are.
+    if (action !== "continue" && loop.toolErrorHandling === "abort") {
       throw failure("tool-failed", `The tool ${name} failed: ${error}`, thrown);
     }
     outcome = { call, error };

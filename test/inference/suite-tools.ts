@@ -555,6 +555,19 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       expect(tries).toBe(11);
     });
 
+    it("where a failing tool ends the run, it does so too when a hook's retries are used up", async () => {
+      let tries = 0;
+      const broken: ToolSpec = { name: "broken", handler: () => (tries++, boom()) };
+      const { promise } = play(
+        [["c", "broken", {}]],
+        [broken],
+        { toolErrorHandling: "abort" },
+        { onToolError: () => ({ action: "retry", backoffMs: 0 }) },
+      );
+      const error = await rejectionOf(promise);
+      expect([error.code, error.message, tries]).toEqual(["tool-failed", "The tool broken failed: boom", 11]);
+    });
+
     it("a hook that fails ends the run, unless it may", async () => {
       for (const name of ["beforeToolCall", "afterToolCall", "onToolError"] as const) {
         const spec: ToolSpec = name === "onToolError" ? { name: "echo", handler: boom } : echo;
