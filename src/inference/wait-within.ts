@@ -37,7 +37,12 @@ export function waitWithin(run: ActiveRun, ms: number, name: string, begin: (sig
   };
   try {
     const answer = begin(own.signal);
-    if (isThenable(answer) && !run.isSync) {
+    if (isThenable(answer)) {
+      // Nobody waits for it: the run was stopped by the tool itself, or may not wait.
+      if (run.isSync || run.stopped !== undefined) {
+        over();
+        return answer;
+      }
       const time = new Promise<never>((_, reject) => {
         cancelTimer = clock.after(ms, () => reject(late()));
       });

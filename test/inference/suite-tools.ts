@@ -359,6 +359,17 @@ export const toolSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
       ]);
     });
 
+    it("executionTimeoutMs leaves no timer where the tool itself cancels its run", async () => {
+      const { session, user, clock } = createBench(core);
+      const one: ReturnType<typeof session> = session({
+        engine: callingEngine(core, [["c", "stop", {}]]),
+        tools: core.tools.createRegistry().register({ name: "stop", handler: () => (one.cancelActive(), never()) }),
+        toolLoop: { executionTimeoutMs: 60_000 },
+      });
+      expect((await rejectionOf(one.runAsync(user("x")))).code).toBe("cancelled");
+      expect(clock.pending).toBe(0);
+    });
+
     it("executionTimeoutMs ends a try, fires its signal and leaves no timer", async () => {
       let signal: AbortSignal | undefined;
       const hanging: ToolSpec = { name: "hang", handler: (_args, context) => ((signal = context.signal), never()) };
