@@ -204,7 +204,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
     [agentRunner, '  return typeof answer === "string" ? answer : undefined;', "  return undefined;"],
   ]),
   ...mutantsOf("a session of its own, with host engine and host tool", [
-    [agentRunner, "{ spoke = true; return part", "{ return part"],
+    [agentRunner, "          said = completion.length;\n", ""],
     [product, '        partial: say(told["partial"]),\n', ""],
   ]),
   ...mutantsOf("a stop in the middle of a host tool ends the turn at once", [

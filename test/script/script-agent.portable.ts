@@ -62,6 +62,44 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       ]);
     });
 
+    it("forwards the whole text of a run that has spoken before, or has ended, and what it says after a tool unstreamed", async () => {
+      const script = (body: string): string => `
+        import { createSession, engines, tools, turns } from "turnwire";
+        const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
+        const say = (turn, text) => void turn.blocks.push(turns.newAssistantBlock(text));
+        const streams = engines.fromFunction(async (turn, { partial }) => {
+          for (const delta of ["one ", "two ", "three"]) { partial(delta); await gate.promise; }
+          say(turn, "one two three");
+        });
+        const calls = engines.fromFunction(async (turn, { partial }) => {
+          if (turn.blocks.at(-1).kind === "tool_use") return say(turn, "It is 2");
+          partial("Let me see. ");
+          turn.blocks.push(turns.newToolCallBlock("c", "two", {}));
+        });
+        const gate = {};
+        gate.promise = new Promise((resolve) => { gate.open = resolve; });
+        const two = tools.createRegistry().register({ name: "two", handler: () => 2 });
+        const start = (engine) =>
+          createSession({ engine, tools: two }).start(turns.newTurn({ blocks: [turns.newUserBlock("x")] }));
+        export default async (turn, ctx) => { ${body} };`;
+      const cases = [
+        // Its first words are said while the script is still at its own.
+        [
+          `const handle = start(streams); await ctx.text("0 "); const f = ctx.forward(handle); gate.open(); await f;`,
+          "0 one two three",
+        ],
+        [
+          `const handle = start(streams); gate.open(); await handle.promise; await ctx.forward(handle);`,
+          "one two three",
+        ],
+        [`await ctx.forward(start(calls));`, "Let me see. It is 2"],
+      ] as const;
+      for (const [body, text] of cases) {
+        const { snapshot } = await play(script(body), "completed");
+        expect(snapshot?.finalText, body).toBe(text);
+      }
+    });
+
     it("a script that throws fails its turn, with what it said; nothing is persisted", async () => {
       const source =
         "export default async (turn, ctx) => { ctx.text('so'); ctx.text(' far'); throw new TypeError('broken'); }";

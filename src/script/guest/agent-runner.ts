@@ -17,11 +17,17 @@ export default async (turn, given) => {
     requestApproval: (request) => emit({ type: "approval.requested", data: request }).then(() => undefined),
     engines: Object.fromEntries(host.engines.map((name) => [name, engines.host(name)])),
     tools: tools.createRegistry().useHost(...host.tools.map(({ name }) => name)),
-    forward(handle) {
-      let spoke = false;
+    async forward(handle) {
+      // How much of the present answer was said here.
+      let said = 0;
       const calls = new Map();
       handle
-        .on("partial", ({ delta }) => { spoke = true; return part("text", delta); })
+        .on("partial", ({ delta, completion }) => {
+          // An answer that begins anew, or goes on: also one that had begun before anybody heard.
+          const from = completion.length - String(delta).length < said ? 0 : said;
+          said = completion.length;
+          return part("text", completion.slice(from));
+        })
         .on("partial-thinking", ({ delta }) => part("reasoning", delta))
         .on("tool-call-execute", ({ toolCall }) => {
           calls.set(toolCall.id, toolCall);
@@ -30,10 +36,16 @@ export default async (turn, given) => {
         .on("tool-call-execution-result", ({ toolResult: { id, result, error } }) => {
           const call = calls.get(id) ?? { id, name: "" };
           const input = call.input;
+          said = 0;
           return tool(error === undefined ? { status: "completed", input, output: result } : { status: "error", input, error }, call);
-        })
-        .on("final", ({ text }) => spoke || text === "" ? undefined : part("text", text));
-      return handle.promise;
+        });
+      const answer = await handle.promise;
+      // Of one that was not streamed, or has ended before.
+      const last = answer.blocks.findLastIndex(({ kind }) => kind === "user" || kind === "tool_use");
+      const texts = answer.blocks.slice(last + 1).filter(({ kind }) => kind === "llm_text");
+      const text = texts.map(({ payload }) => (typeof payload?.text === "string" ? payload.text : "")).join("");
+      if (said === 0 && text !== "") part("text", text);
+      return answer;
     },
   };
   if (deadline !== undefined) ctx.deadline = deadline;
