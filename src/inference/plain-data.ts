@@ -1,6 +1,9 @@
 // Half of what a script's stack holds in calls.
 const MAX_DEPTH = 90;
 
+// Of a block's payload in a list of turns: what is let in at its own place must not be too deep to be read from there.
+const DEPTH_IN_HISTORY = 4;
+
 // A global is looked up each time, which is slow in a VM.
 const { getPrototypeOf, hasOwn } = Object;
 const objectPrototype = Object.prototype;
@@ -14,7 +17,7 @@ export function clonePlain<T>(value: T): T {
 export function clonePlainFor<T extends object>(key: keyof T, one: T, other: T): void {
   const value = one[key];
   if (!isData(value)) return;
-  one[key] = copy(value, 0, one !== other) as T[keyof T];
+  one[key] = copy(value, DEPTH_IN_HISTORY, one !== other) as T[keyof T];
   other[key] = twin as T[keyof T];
 }
 

@@ -78,6 +78,25 @@ export const isolationSuite: BehaviourSuite = ({ describe, it, expect }, core) =
       expect([seen, tags.plan.name]).toEqual([[true, true], "free"]);
     });
 
+    it("what is not too deep to be put into a history can be read from it", () => {
+      const { session } = createBench(core);
+      const one = session({ engine: engines.echo() });
+      let depth = 100;
+      for (; one.turnCount() === 0; depth--) {
+        let deep: unknown = "end";
+        for (let level = 0; level < depth; level++) deep = [deep];
+        try {
+          one.append({ id: "t", blocks: [{ kind: "user", payload: { text: "x", deep } }] });
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }
+      expect(depth).toBeGreaterThan(50);
+      const answer = JSON.stringify(one.run());
+      const read = [one.turns()[0], one.turnsRange(0, 1)[0], one.latest(), one.getTurn(0), one.getTurn("t")];
+      for (const turn of read) expect(JSON.stringify(turn)).toBe(answer);
+    });
+
     it("what is no plain data is the caller's own: it is neither copied nor frozen", () => {
       class Client {
         readonly sent: string[] = [];
