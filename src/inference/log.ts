@@ -1,3 +1,6 @@
+import { isThenable } from "./is-thenable.ts";
+import { ignore } from "./steps.ts";
+
 /** Hears of what went wrong beside a run: a listener that threw, a hook that was allowed to fail. */
 export type Log = (message: string, meta: Readonly<Record<string, unknown>>) => void;
 
@@ -5,9 +8,10 @@ export const consoleLog: Log = (message, { error }) => console.error(message, er
 
 /** A log that cannot break a run, nor the process by what it rejects with. */
 export function safeLog<T extends readonly unknown[]>(log: (...told: T) => unknown): (...told: T) => void {
-  return async (...told) => {
+  return (...told) => {
     try {
-      await log(...told);
+      const answer = log(...told);
+      if (isThenable(answer)) ignore(answer);
     } catch {
       // There is nobody left to tell.
     }

@@ -51,11 +51,11 @@ export const runSuite: BehaviourSuite = ({ describe, it, expect }, core) => {
     it("a log that throws or rejects breaks neither the run nor, as a rejection that nobody hears, the process", async () => {
       const { session, user } = createBench(core);
       let heard = 0;
-      const rejecting = (): PromiseLike<never> =>
+      const rejecting = (): never =>
         ({
           // oxlint-disable-next-line unicorn/no-thenable -- to see whether somebody hears of it.
           then: (_: unknown, failed: (error: Error) => void) => (heard++, failed(new Error("log"))),
-        }) as unknown as PromiseLike<never>;
+        }) as never;
       const throwing = (): never => {
         throw new Error("log");
       };

@@ -9,9 +9,9 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/cloudflare": 28_150,
   "turnwire/substrate": 500,
   "turnwire/substrate/conformance": 12_000,
-  "turnwire/inference": 10_650,
+  "turnwire/inference": 10_750,
   "turnwire/script": 15_000,
-  "turnwire/script/guest": 10_650,
+  "turnwire/script/guest": 10_750,
   "turnwire/script/workerd": 500,
   "turnwire/hono": 8_100,
 };
