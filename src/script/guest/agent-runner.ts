@@ -18,12 +18,11 @@ export default async (turn, given) => {
     engines: Object.fromEntries(host.engines.map((name) => [name, engines.host(name)])),
     tools: tools.createRegistry().useHost(...host.tools.map(({ name }) => name)),
     async forward(handle) {
-      // How much of the present answer was said here.
       let said = 0;
       const calls = new Map();
       handle
         .on("partial", ({ delta, completion }) => {
-          // An answer that begins anew, or goes on: also one that had begun before anybody heard.
+          // Anew, or on from what was said: it may have begun before anybody heard.
           const from = completion.length - String(delta).length < said ? 0 : said;
           said = completion.length;
           return part("text", completion.slice(from));

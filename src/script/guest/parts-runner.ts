@@ -1,11 +1,13 @@
-/** Gives the host a script's parts, to be called one by one. Text: it runs in the VM. */
+/**
+ * Gives the host a script's parts, to be called one by one. Text: it runs in the VM. Hooks are looked for by name too: they
+ * may be methods of a class. What is none, or no answer of one, would be passed over on the host, and nobody would know.
+ */
 export const partsRunner = (fileName: string): string => /* js */ `
 import * as script from ${JSON.stringify(fileName)};
 import { middlewares, tools } from "turnwire";
 const list = (script.middlewares ?? []).map((one) => typeof one === "function" ? middlewares.fromJS(one, one.name || "script") : one);
 const hooks = script.toolHooks ?? {};
 if (typeof hooks !== "object") throw new TypeError("toolHooks must be an object");
-// By name too: a hook may be a method of a class. One that is none, or has another name, would not be asked and nobody would know.
 const hookNames = ["beforeToolCall", "afterToolCall", "onToolError", ...Object.keys(hooks)].filter(
   (name, index, all) => name !== "failOpen" && hooks[name] !== undefined && all.indexOf(name) === index,
 );
@@ -28,7 +30,6 @@ export const middleware = async (index, turn, next, context) => {
 export const tool = (name, args, context) => registry.call(name, args, context);
 export const hook = async (name, context) => {
   const answer = await hooks[name](context);
-  // Such as false: the host would not see it, or not as what it was.
   if (answer !== undefined && answer !== null && (typeof answer !== "object" || Array.isArray(answer))) {
     throw new TypeError("The answer of " + name + " must be an object");
   }
