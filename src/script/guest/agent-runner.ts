@@ -43,7 +43,7 @@ export default async (turn, given) => {
       const last = answer.blocks.findLastIndex(({ kind }) => kind === "user" || kind === "tool_use");
       const texts = answer.blocks.slice(last + 1).filter(({ kind }) => kind === "llm_text");
       const text = texts.map(({ payload }) => (typeof payload?.text === "string" ? payload.text : "")).join("");
-      if (said === 0 && text !== "") part("text", text);
+      if (said === 0 && text !== "") await part("text", text);
       return answer;
     },
   };
