@@ -1,7 +1,8 @@
 import type { Cursor } from "../event/cursor.ts";
 import { STARTED, type TurnEvent } from "../event/turn-event.ts";
 import { TurnError } from "../errors.ts";
-import { decodeStream } from "../wire/decode-stream.ts";
+import { decodeWith } from "../wire/decode-stream.ts";
+import { createNdjsonDecoder } from "../wire/ndjson.ts";
 import { ask, connectionLost, inTime, type Question } from "./ask.ts";
 import type { ResolvedClientOptions } from "./client-options.ts";
 import { createRetries, type Pause } from "./retries.ts";
@@ -71,16 +72,15 @@ export function followTurn(
       response.body?.cancel().catch(() => undefined);
       throw new TurnError("upstream-failed", "Expected events, and got something else");
     }
-    const events = decodeStream(response.body, "ndjson");
-    try {
-      for (;;) {
-        const { done, value } = await inTime(options, step, events.next());
-        if (done === true) throw new TruncatedStreamError("The stream ended without a terminal event");
-        yield value;
-      }
-    } finally {
-      events.return().catch(() => undefined);
-    }
+    yield* decodeWith(response.body, createNdjsonDecoder(), hear);
+    throw new TruncatedStreamError("The stream ended without a terminal event");
+  }
+
+  /** Each read has its own time: a large event that comes slowly is no silence. */
+  async function hear<T>(read: Promise<T>): Promise<T> {
+    const heard = await inTime(options, step, read);
+    heardAt = clock.now();
+    return heard;
   }
 
   function rest({ ms, asked }: Pause): Promise<void> {
@@ -102,7 +102,6 @@ export function followTurn(
       step = new AbortController();
       try {
         for await (const event of connection()) {
-          heardAt = clock.now();
           retries.reset();
           if (event.type === STARTED) {
             opened(event.data?.["executionId"]);

@@ -29,18 +29,20 @@ export function decodeStream(
   // Not in the generator, whose body would only refuse a misused argument when it is first read.
   checkFormat("format", format);
   if (source.locked) throw new TypeError("source is locked: somebody else reads it");
-  return decode(source, format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits));
+  return decodeWith(source, format === "sse" ? createSseDecoder(limits) : createNdjsonDecoder(limits));
 }
 
-async function* decode(
+/** The same with a decoder of the caller's; `wait`, which gets each read, may give it up by rejecting. */
+export async function* decodeWith(
   source: ReadableStream<Uint8Array>,
   decoder: EventDecoder,
+  wait = <T>(read: Promise<T>): Promise<T> => read,
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const reader = source.getReader();
   let whole = false;
   try {
     while (!whole) {
-      const { done, value } = await reader.read();
+      const { done, value } = await wait(reader.read());
       whole = done;
       const events: TurnEvent[] = [];
       try {

@@ -250,6 +250,45 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       }
     });
 
+    it("does not take a large event that comes slowly for a silence, and still notices one in its middle", async () => {
+      const line = `${JSON.stringify(delta(2, "x".repeat(1000)))}\n`;
+      const pieces = [`${JSON.stringify(started)}\n`, line.slice(0, 300), line.slice(300, 600), line.slice(600)];
+      for (const cutAt of [pieces.length, 2]) {
+        let cancelled = 0;
+        let next = 0;
+        const clock = createVirtualClock();
+        const body = new ReadableStream<Uint8Array>(
+          {
+            pull: (controller) =>
+              new Promise((resolve) => {
+                if (next === cutAt) return;
+                clock.after(400, () => {
+                  controller.enqueue(new TextEncoder().encode(pieces[next++]));
+                  resolve();
+                });
+              }),
+            cancel: () => void cancelled++,
+          },
+          { highWaterMark: 0 },
+        );
+        const headers = { "content-type": "application/x-ndjson", "x-execution-id": EXECUTION };
+        // This one does not listen to its signal: the client has to let go of the body by itself.
+        const { client, script } = setUp([new Response(body, { headers }), { events: [completed(3)] }], {
+          stallMs: 500,
+          clock,
+        });
+        const { events, done } = read(client.start(turn));
+        // The last byte that is heard comes after 800 ms, or after 1600.
+        await clock.advance(400 * cutAt + 499);
+        expect(script.sent[0]?.aborted()).toBe(false);
+        await clock.advance(1000);
+        expect(await done).toEqual({});
+        expect(events).toHaveLength(cutAt === 2 ? 2 : 3);
+        expect(script.sent.map(({ path }) => path)).toEqual(["/turns", `${at}/events?after=${cutAt === 2 ? 1 : 2}`]);
+        expect([cancelled, clock.pending]).toEqual([1, 0]);
+      }
+    });
+
     it("takes half an event, and what is no event, for a broken connection", async () => {
       for (const more of ['{"type":"mess', "<html>Bad gateway</html>\n", "\u0000\n"]) {
         const { client, clock } = setUp([{ events: whole.slice(0, 2), more }, { events: whole.slice(2) }]);

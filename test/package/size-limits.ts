@@ -2,7 +2,7 @@
 export const sizeLimits: Readonly<Record<string, number>> = {
   turnwire: 7_900,
   "turnwire/client": 7_100,
-  "turnwire/wire": 3_850,
+  "turnwire/wire": 3_900,
   "turnwire/run": 20_200,
   "turnwire/sandbox": 17_250,
   "turnwire/sqlite": 6_700,
