@@ -1,6 +1,7 @@
 import type { Cursor } from "../event/cursor.ts";
 import { defined } from "../internal/defined.ts";
 import { isEnded } from "../substrate/execution.ts";
+import type { Substrate } from "../substrate/substrate.ts";
 import type { OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { openEventStream } from "./event-stream.ts";
 import { type OwnExecution, ownExecution, requireSnapshot } from "./own-execution.ts";
@@ -42,9 +43,15 @@ async function reopen(
   if (call.head) return openEventStream(call, executionId).response();
   const { tenantId, userId } = call.tenancy;
   // `attach` needs no input, so that whoever reads on need not know the message.
-  const attached = Object.assign(Object.create(substrate) as typeof substrate, {
-    open: ({ signal }: { readonly signal?: AbortSignal }) => substrate.attach(executionId, defined({ signal })),
-  });
+  // Each method is called on the substrate itself, which may be of a class with private fields.
+  const attached: Substrate = {
+    envelope: "none",
+    open: ({ signal }) => substrate.attach(executionId, defined({ signal })),
+    attach: (...asked) => substrate.attach(...asked),
+    inspect: (id) => substrate.inspect(id),
+    cancel: (...asked) => substrate.cancel(...asked),
+    decide: (...asked) => substrate.decide(...asked),
+  };
   const { fromSubstrate, respondWithTurn } = await loadOwnTurns();
   return respondWithTurn(call, {
     identity: { tenantId, userId, sessionId, turnIndex },

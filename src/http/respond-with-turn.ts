@@ -3,7 +3,7 @@ import type { Cursor } from "../event/cursor.ts";
 import type { TurnIdentity } from "../event/identity.ts";
 import { defined } from "../internal/defined.ts";
 import { onAbort } from "../internal/on-abort.ts";
-import type { ChatTurnHooks, OwnerHooks } from "../turn/chat-turn-hooks.ts";
+import { bindHooks, type ChatTurnHooks, type OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { resolveChatTurn } from "../turn/chat-turn-input.ts";
 import { playTurn } from "../turn/play-turn.ts";
 import { openEventStream } from "./event-stream.ts";
@@ -33,8 +33,7 @@ export function respondWithTurn(call: RouteCall, own: OwnTurn): Response {
     ...routes.turnSettings,
     identity,
     executionId,
-    // The product's hooks stay one object, so that those that are methods keep their `this`.
-    hooks: Object.assign(Object.create(own.hooks) as OwnerHooks, { produce }),
+    hooks: { ...(bindHooks(own.hooks) as OwnerHooks), produce },
     keepAliveMs: routes.keepAliveMs,
     maxBufferedBytes: routes.limits.maxBufferedBytes,
     ...defined({ lastEventId: after, waitUntil: waitUntilOf(context) }),

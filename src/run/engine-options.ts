@@ -9,7 +9,7 @@ import {
   checkOptionalFunction,
 } from "../internal/check-argument.ts";
 import { describeValue } from "../internal/describe-value.ts";
-import { HOOK_NAMES, type OwnerHooks } from "../turn/chat-turn-hooks.ts";
+import { bindHooks, HOOK_NAMES, type OwnerHooks } from "../turn/chat-turn-hooks.ts";
 import { type ResolvedOwnerOptions, resolveOwnerOptions, type TurnOwnerOptions } from "../turn/turn-owner.ts";
 import { MAX_EVENT_BYTES } from "../wire/event-json.ts";
 import type { RunStore } from "./run-store.ts";
@@ -173,7 +173,6 @@ function resolveHooks(hooks: Partial<OwnerHooks>): OwnerHooks {
   checkObject("hooks", hooks);
   if ("produce" in hooks) throw new TypeError("hooks.produce has no place in a run engine: its agents produce");
   for (const name of HOOK_NAMES) checkOptionalFunction(`hooks.${name}`, hooks[name]);
-  // The hooks stay one object, so that those that are methods keep their `this`.
   if (hooks.persistAssistantMessage !== undefined) return hooks as OwnerHooks;
-  return Object.assign(Object.create(hooks) as OwnerHooks, { persistAssistantMessage: () => undefined });
+  return { ...bindHooks(hooks), persistAssistantMessage: () => undefined };
 }

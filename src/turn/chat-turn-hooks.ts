@@ -50,3 +50,12 @@ export const HOOK_NAMES: readonly (keyof OwnerHooks)[] = [
   "onTurnEnd",
   "traceFlush",
 ];
+
+/**
+ * Hooks that others can be put beside, each still called on the object it came from: one that inherits from it would do
+ * for its methods, but not for private fields.
+ */
+export function bindHooks(hooks: Partial<OwnerHooks>): Partial<OwnerHooks> {
+  const all = hooks as Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
+  return Object.fromEntries(HOOK_NAMES.map((name) => [name, all[name]?.bind(hooks)]));
+}

@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { fromText, TurnError, type TurnEvent } from "../../src/index.ts";
+import { fromText, textDelta, TurnError, type TurnEvent } from "../../src/index.ts";
 import * as http from "../../src/http/index.ts";
 import { type Authorize, chatTurnRoutes, type ChatTurnRoutesOptions } from "../../src/http/index.ts";
-import type { OpenRequest, Substrate } from "../../src/substrate/index.ts";
+import type { Attachment, ExecutionSnapshot, OpenRequest, Substrate } from "../../src/substrate/index.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 import { eventsOf, problemOf } from "./http-client.ts";
 
@@ -143,6 +143,52 @@ describe("chatTurnRoutes", () => {
     };
     await (await app.fetch(request, {}, platform)).text();
     expect(await Promise.all(kept)).toMatchObject([{ status: "completed", finalText: "Hello" }]);
+  });
+
+  it("calls hooks and a raw substrate on the objects that they are, private fields and all", async () => {
+    class Answers {
+      readonly #kept: string[] = [];
+      persistAssistantMessage({ finalText }: { finalText: string }): void {
+        this.#kept.push(finalText);
+      }
+      kept(): readonly string[] {
+        return this.#kept;
+      }
+    }
+    const produced = new Answers();
+    const produce = () => fromText("Hello");
+    const bare = chatTurnRoutes({ authorize, projectId: "p", produce, hooks: produced, log: () => undefined });
+    expect((await eventsOf(await post(bare))).at(-1)?.type).toBe("session.run.completed");
+    expect(produced.kept()).toEqual(["Hello"]);
+
+    class Place implements Substrate {
+      readonly envelope = "none";
+      readonly #words = ["a ", "b "].map((text, index) => ({ id: String(index + 1), ...textDelta(text) }));
+      open(): Promise<never> {
+        return Promise.reject(new Error("Nobody starts anything here"));
+      }
+      async attach(executionId: string): Promise<Attachment> {
+        return { executionId, created: false, events: streamOf(this.#words) };
+      }
+      async inspect(executionId: string): Promise<ExecutionSnapshot> {
+        const lastEventId = String(this.#words.length);
+        const identity = { executionId, sessionId: "s", tenantId: "acme" };
+        return { ...identity, state: "running", attempt: 1, lastEventId, approvals: [] };
+      }
+      async cancel(executionId: string): Promise<ExecutionSnapshot> {
+        return this.inspect(executionId);
+      }
+      decide(): Promise<never> {
+        return this.open();
+      }
+    }
+    for (const substrate of [new Place(), Object.freeze(new Place())]) {
+      const answers = new Answers();
+      const app = routesOver(substrate, { hooks: answers });
+      const events = await eventsOf(await app.request("/turns/acme%40p%3As%3A0/events?after=1"));
+      expect(events.map(({ type, id }) => id ?? type)).toEqual(["session.run.started", "2", "session.run.completed"]);
+      expect(answers.kept()).toEqual(["a b "]);
+    }
   });
 
   it("lets go at once of what it attached to for HEAD", async () => {

@@ -206,6 +206,25 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     });
   }
 
+  it("hooks that are methods keep their this, private fields and all, also where nothing is persisted", async () => {
+    class Watch {
+      readonly #ended: string[] = [];
+      onTurnEnd({ finalText }: { finalText: string }): void {
+        this.#ended.push(finalText);
+      }
+      ended(): readonly string[] {
+        return this.#ended;
+      }
+    }
+    const world = createWorld();
+    const hooks = new Watch();
+    const engine = world.engine({ hooks });
+    await engine.open(request(1));
+    await world.reach(id, "completed");
+    expect(hooks.ended()).toEqual(["Echo: Question 1"]);
+    await world.stop(engine);
+  });
+
   it("hooks that are methods keep their this", async () => {
     class Hooks {
       readonly saved: string[] = [];
