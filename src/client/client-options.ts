@@ -1,5 +1,6 @@
 import { checkCount, checkDuration, checkFiniteDuration, checkString } from "../internal/check-argument.ts";
 import { type Clock, systemClock } from "../internal/clock.ts";
+import { defined } from "../internal/defined.ts";
 import { onPageWake } from "./page-wake.ts";
 
 export interface TurnClientOptions {
@@ -54,7 +55,7 @@ export function resolveClientOptions(options: TurnClientOptions): ResolvedClient
     onWake: onPageWake,
     clock: systemClock,
     random: Math.random,
-    ...options,
+    ...defined(options),
     baseUrl: baseUrl.replace(/\/+$/, ""),
     stallMs,
     retry: { baseMs, maxMs, attempts },

@@ -657,6 +657,26 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
   });
 
   describe("createTurnClient", () => {
+    it("takes a setting that is undefined for one that is not given", async () => {
+      const { client, clock, script } = setUp([{ events: whole }], {
+        headers: undefined,
+        onWake: undefined,
+        random: undefined,
+        retry: undefined,
+        stallMs: undefined,
+      } as unknown as TurnClientOptions);
+      const { events, done } = read(client.start(turn));
+      await clock.advance(0);
+      expect(await done).toEqual({});
+      expect(events).toEqual(whole);
+      expect(script.sent).toHaveLength(1);
+      const plain = { baseUrl: BASE, fetch: undefined, clock: undefined } as unknown as TurnClientOptions;
+      const stream = createTurnClient({ ...plain, retry: { attempts: 0 } }).attach("x", {
+        signal: AbortSignal.abort(),
+      });
+      expect(await failure(stream.finished)).toMatchObject({ code: "closed" });
+    });
+
     it("refuses what is no setting", () => {
       const wrong: readonly Record<string, unknown>[] = [
         {},
