@@ -64,6 +64,8 @@ export function createTurnStream(
   const follower = followTurn(options, begin, {
     opened: id.resolve,
     connected(yes) {
+      // An answer may come in the very moment in which the turn is left.
+      if (status === "ended") return;
       if (yes) status = "streaming";
       else if (status !== "connecting") status = "reconnecting";
     },

@@ -470,6 +470,31 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       }
     });
 
+    it("detach holds though the answer comes in the same moment", async () => {
+      for (let ticks = 0; ticks < 12; ticks++) {
+        let answer: ((response: Response) => void) | undefined;
+        const { client, clock, script } = setUp([], {
+          fetch: (url, init) => {
+            void script.fetch(url, init).catch(() => undefined);
+            return new Promise((resolve) => (answer = resolve));
+          },
+        });
+        const stream = client.attach(EXECUTION);
+        await clock.advance(0);
+        const headers = { "content-type": "application/x-ndjson" };
+        answer?.(new Response(new ReadableStream(), { headers }));
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+        stream.detach();
+        for (let tick = 0; tick < 20; tick++) {
+          expect(stream.status).toBe("ended");
+          await Promise.resolve();
+        }
+        await clock.advance(60_000);
+        expect(script.sent).toHaveLength(1);
+        expect([stream.status, clock.pending]).toEqual(["ended", 0]);
+      }
+    });
+
     it("so do leaving the loop, and the signal", async () => {
       const { client, script } = setUp([
         { events: [started], last: "hang" },
