@@ -166,7 +166,8 @@ export function createTurnStream(
     reject: (approvalId, note) => decide(approvalId, { decision: "reject", note }),
     detach,
     [Symbol.asyncIterator]() {
-      looped = true;
+      // One that comes too late gets nothing, and `finished` goes on by itself.
+      looped = !lost;
       return {
         async next() {
           if (lost) throw new TypeError("Events have passed by unread: begin the loop before asking for finished");

@@ -657,6 +657,27 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect((await read(stream).done).error).toBeInstanceOf(TypeError);
     });
 
+    it("goes to the end for `finished` though a loop comes too late", async () => {
+      let goOn: (() => void) | undefined;
+      const rest = new Promise<void>((resolve) => (goOn = resolve));
+      const begin = [started, ...Array.from({ length: 1500 }, (_, index) => delta(index + 2, "x"))];
+      const { client, clock } = setUp([
+        { events: begin },
+        async () => {
+          await rest;
+          return { events: [delta(1502, "y"), delta(1503, "z"), completed(1504)] };
+        },
+      ]);
+      const stream = client.start(turn);
+      const finished = stream.finished;
+      while (stream.status !== "reconnecting") await clock.advance(0);
+      expect((await read(stream).done).error).toBeInstanceOf(TypeError);
+      goOn?.();
+      await clock.advance(1000);
+      expect(stream.status).toBe("ended");
+      expect((await finished).finalText).toHaveLength(1502);
+    });
+
     it("goes no faster than a loop that begins after `finished` was asked for", async () => {
       const many = [started, ...Array.from({ length: 500 }, (_, index) => delta(index + 2, "x")), completed(502)];
       const { client, clock, script } = setUp([{ events: many }]);
