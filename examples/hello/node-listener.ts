@@ -30,7 +30,9 @@ async function answer(fetch: FetchHandler, incoming: IncomingMessage, outgoing: 
 function toRequest(incoming: IncomingMessage): Request {
   const { method = "GET", url = "/", headers } = incoming;
   const withBody = method !== "GET" && method !== "HEAD";
-  return new Request(new URL(url, `http://${headers.host ?? "localhost"}`), {
+  const host = `http://${headers.host ?? "localhost"}`;
+  // A path is not resolved against the host: with two slashes it would name a host of its own.
+  return new Request(url.startsWith("/") ? host + url : new URL(url, host), {
     method,
     headers: Object.entries(headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),
