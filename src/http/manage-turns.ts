@@ -18,7 +18,9 @@ export async function cancelTurn(call: RouteCall): Promise<Response> {
     (schemas) => schemas.cancelTurnBody,
     (json) => json ?? {},
   );
-  return jsonResponse(await substrate.cancel(executionId, defined({ reason })));
+  // A text that was cut in the middle of an emoji ends with half of it, which substrates refuse. A stop is not to fail by that.
+  const wellFormed = reason?.replace(/\p{Cs}/gu, "\ufffd");
+  return jsonResponse(await substrate.cancel(executionId, defined({ reason: wellFormed })));
 }
 
 /** `POST /turns/:executionId/approvals/:approvalId`. */

@@ -16,7 +16,8 @@ export interface StartTurnBody {
   readonly after?: string | undefined;
 }
 
-const name = z.string().check(z.maxLength(200), z.regex(/\S/, "Must not be blank"));
+const notBlank = z.regex(/\S/, "Must not be blank");
+const name = z.string().check(z.maxLength(200), notBlank);
 const count = z.int().check(z.gte(0));
 const cursor = z.string().check(z.maxLength(200));
 const note = z.optional(z.string().check(z.maxLength(10_000)));
@@ -48,7 +49,7 @@ export const startTurnBody: z.ZodMiniType<StartTurnBody> = startTurnBodyWith(use
 
 /** `POST /turns/:executionId/cancel`; may be left out. */
 export const cancelTurnBody: z.ZodMiniType<{ readonly reason?: string | undefined }> = z.strictObject({
-  reason: z.optional(z.string().check(z.maxLength(1000), z.regex(/\S/, "Must not be blank"))),
+  reason: z.optional(z.string().check(z.maxLength(1000), notBlank)),
 });
 
 /** `POST /turns/:executionId/approvals/:approvalId`. */
@@ -92,7 +93,7 @@ export const executionParams: z.ZodMiniType<{ readonly executionId: string }> = 
 
 export const approvalParams: z.ZodMiniType<{ readonly executionId: string; readonly approvalId: string }> = z.object({
   executionId: z.string().check(z.minLength(1), z.maxLength(256)),
-  approvalId: z.string().check(z.minLength(1), z.maxLength(512)),
+  approvalId: z.string().check(z.maxLength(512), notBlank),
 });
 
 export const sessionParams: z.ZodMiniType<{ readonly sessionId: string }> = z.object({ sessionId: name });

@@ -269,6 +269,14 @@ export function describeRefusals(
           status: 404,
           code: "approval-not-found",
         });
+        await expectRefusal(ada(), {
+          name: "a blank for an approval",
+          method: "POST",
+          path: ada().at(ada().idOf("busy"), "/approvals/%20"),
+          options: { body: { decision: "approve" } },
+          status: 400,
+          code: "invalid-request",
+        });
         for (const body of [{}, { decision: "maybe" }, { decision: "edit" }, { decision: "approve", input: 1 }]) {
           await expectRefusal(ada(), {
             name: JSON.stringify(body),

@@ -205,6 +205,16 @@ export function describeRoutes({ describe, it, expect }: TestApi, server: () => 
       );
     });
 
+    it("stop also where the reason was cut off in the middle of an emoji", async () => {
+      const starter = await ada().start({ sessionId: "stop-cut", data: { gate: "never" } });
+      const path = ada().at(ada().idOf("stop-cut"), "/cancel");
+      const response = await ada().request("POST", path, { body: { reason: "Enough \ud83d" } });
+      expect(response.status).toBe(200);
+      await response.body?.cancel();
+      const last = (await eventsOf(starter)).at(-1);
+      expect([last?.type, last?.data?.["reason"]]).toEqual(["session.run.cancelled", "Enough \ufffd"]);
+    });
+
     for (const [decision, expected] of [
       [{ decision: "approve" }, "approve null"],
       [{ decision: "edit", input: { path: "/home" }, note: "not there" }, 'edit {"path":"/home"}'],

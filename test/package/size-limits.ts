@@ -13,5 +13,5 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/script": 15_000,
   "turnwire/script/guest": 10_750,
   "turnwire/script/workerd": 500,
-  "turnwire/hono": 8_150,
+  "turnwire/hono": 8_200,
 };
