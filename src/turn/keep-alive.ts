@@ -13,7 +13,10 @@ export function startKeepAlive(clock: Clock, keepAliveMs: number, speak: () => v
 
   // One timer that looks back, rather than one set anew for each event.
   function onTimer(): void {
-    const left = last + keepAliveMs - clock.now();
+    const now = clock.now();
+    // A clock that was set back would have nothing said until it is where it was.
+    last = Math.min(last, now);
+    const left = last + keepAliveMs - now;
     cancel = clock.after(left > 0 ? left : keepAliveMs, onTimer);
     if (left <= 0) speak();
   }

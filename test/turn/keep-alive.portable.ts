@@ -84,6 +84,25 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         expect((await running.ended).events.length).toBe(6);
       });
 
+      it("T1: heartbeats go on when the clock is set back in the middle of a silence", async () => {
+        const time = createVirtualClock();
+        let setBackMs = 0;
+        const clock = { ...time, now: () => time.now() - setBackMs };
+        const stop = new AbortController();
+        const input = turnOf(
+          { produce: () => producerWith({ next: never }) },
+          { clock, keepAliveMs: 100, signal: stop.signal },
+        );
+        const running = start(way, input);
+        await time.advance(150);
+        setBackMs = 3_600_000;
+        // The silence that was under way is begun anew.
+        await time.advance(350);
+        expect(typesOf(running.events)).toEqual([STARTED, ...Array<string>(4).fill(HEARTBEAT)]);
+        stop.abort();
+        await running.ended;
+      });
+
       it("T1: without keepAliveMs no time passes", async () => {
         const clock = createVirtualClock();
         const stop = new AbortController();
