@@ -14,6 +14,11 @@ export interface Refusal extends TurnError {
   retryAfterMs?: number;
 }
 
+/** The path of an execution. */
+export function placeOf(executionId: string): string {
+  return `/turns/${encodeURIComponent(executionId)}`;
+}
+
 /** Sends a request once. An answer that is no success is thrown as the `TurnError` that it stands for. */
 export async function ask(
   { baseUrl, fetch, headers, clock }: ResolvedClientOptions,

@@ -3,10 +3,11 @@ import { STARTED, type TurnEvent } from "../event/turn-event.ts";
 import { TurnError } from "../errors.ts";
 import { decodeWith } from "../wire/decode-stream.ts";
 import { createNdjsonDecoder } from "../wire/ndjson.ts";
-import { ask, connectionLost, inTime, type Question } from "./ask.ts";
+import { ask, connectionLost, inTime, placeOf, type Question } from "./ask.ts";
 import type { ResolvedClientOptions } from "./client-options.ts";
 import { createRetries, type Pause } from "./retries.ts";
 import { TruncatedStreamError } from "./truncated-stream-error.ts";
+import type { TurnSnapshot } from "./turn-actions.ts";
 
 /** What to follow: a turn to be started, or an execution that exists. */
 export type Begin =
@@ -37,6 +38,8 @@ export function followTurn(
   on: {
     readonly opened: (executionId: string) => void;
     readonly connected: (connected: boolean) => void;
+    /** There is nothing left to read: the turn had ended before the cursor. No events come after it. */
+    readonly over: (end: TurnSnapshot) => void;
   },
 ): Follower {
   const { clock } = options;
@@ -56,7 +59,7 @@ export function followTurn(
   function question(): Question {
     if (executionId === undefined) return { path: "/turns", body: { ...begin.start, after: cursor } };
     const query = cursor === undefined ? "" : `?after=${encodeURIComponent(cursor)}`;
-    return { path: `/turns/${encodeURIComponent(executionId)}/events${query}` };
+    return { path: `${placeOf(executionId)}/events${query}` };
   }
 
   async function* connection(): AsyncGenerator<TurnEvent, void, undefined> {
@@ -67,7 +70,11 @@ export function followTurn(
     heardAt = clock.now();
     phase = "reading";
     // The cursor stands after the turn's last event.
-    if (response.status === 204) return;
+    if (response.status === 204 && executionId !== undefined) {
+      const told = ask(options, { path: placeOf(executionId) }, step.signal).then((answer) => answer.json());
+      on.over((await inTime(options, step, told)) as TurnSnapshot);
+      return;
+    }
     if (response.body === null || response.headers.get("content-type")?.startsWith("application/x-ndjson") !== true) {
       response.body?.cancel().catch(() => undefined);
       throw new TurnError("upstream-failed", "Expected events, and got something else");

@@ -1,6 +1,6 @@
 import type { Cursor } from "../event/cursor.ts";
 import type { TurnFailure } from "../event/outcome.ts";
-import { ask, inTime, type Question } from "./ask.ts";
+import { ask, inTime, placeOf, type Question } from "./ask.ts";
 import type { ResolvedClientOptions } from "./client-options.ts";
 import { createRetries } from "./retries.ts";
 
@@ -53,7 +53,7 @@ export interface TurnActions {
 
 export function createTurnActions(options: ResolvedClientOptions): TurnActions {
   async function call(executionId: string, more = "", body?: unknown): Promise<TurnSnapshot> {
-    const question: Question = { path: `/turns/${encodeURIComponent(executionId)}${more}`, body };
+    const question: Question = { path: placeOf(executionId) + more, body };
     const retries = createRetries(options);
     for (;;) {
       const step = new AbortController();

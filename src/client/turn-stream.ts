@@ -69,6 +69,9 @@ export function createTurnStream(
       if (yes) status = "streaming";
       else if (status !== "connecting") status = "reconnecting";
     },
+    over({ state, finalText = "", failure }) {
+      if (status !== "ended") finish(outcomeOf(state, finalText, failure));
+    },
   });
   const stopWaking = options.onWake(() => follower.wake());
   signal?.addEventListener("abort", detach);
@@ -110,11 +113,6 @@ export function createTurnStream(
     try {
       const result = await follower.events.next();
       if (result.done !== true) note(result.value);
-      else if (status !== "ended") {
-        // There was nothing to read: the turn had ended before the cursor.
-        const { state, finalText = "", failure } = await actions.inspect(await id.promise);
-        finish(outcomeOf(state, finalText, failure));
-      }
       return result;
     } catch (error) {
       fail(error);

@@ -470,6 +470,21 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       }
     });
 
+    it("detach leaves at once, also where the end of a turn is asked for that has nothing left to read", async () => {
+      const { client, clock, script, listening } = setUp([new Response(null, { status: 204 }), { hang: true }]);
+      const stream = client.attach(EXECUTION, { after: "4" });
+      const { done } = read(stream);
+      await clock.advance(0);
+      expect(script.sent.map(({ path }) => path)).toEqual([`${at}/events?after=4`, at]);
+      stream.detach();
+      expect(await done).toEqual({});
+      expect(isTurnError(await failure(stream.finished), "closed")).toBe(true);
+      await clock.advance(600_000);
+      expect(script.sent).toHaveLength(2);
+      expect(script.sent[1]?.aborted()).toBe(true);
+      expect([stream.status, listening(), clock.pending]).toEqual(["ended", 0, 0]);
+    });
+
     it("detach holds though the answer comes in the same moment", async () => {
       for (let ticks = 0; ticks < 12; ticks++) {
         let answer: ((response: Response) => void) | undefined;
