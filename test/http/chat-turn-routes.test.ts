@@ -324,6 +324,15 @@ describe("chatTurnRoutes", () => {
     }
   });
 
+  it("says no more about a request than helps, however much of it is wrong", async () => {
+    const app = routesOver(openTo(() => streamOf([])).substrate);
+    const unknown = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key${index}`, 1]));
+    const response = await post(app, { ...turn, ...unknown });
+    const text = await response.text();
+    expect([response.status, text.length < 2000], text.slice(0, 300)).toEqual([400, true]);
+    expect(text).toContain('Unrecognized keys: \\"key0\\"');
+  });
+
   it("exports its schemas, each of which can be written down as JSON Schema", () => {
     const schemas = Object.entries(http).filter(([, value]) => value instanceof z.core.$ZodType);
     expect(schemas.map(([name]) => name).sort()).toEqual([
