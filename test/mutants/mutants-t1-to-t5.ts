@@ -26,7 +26,7 @@ export const mutantsT1ToT5: readonly Mutant[] = [
     ["internal/defined.ts", ".filter(([, value]) => value !== undefined)", ""],
     [settlement, 'status === "completed" ? { usage } : {', 'status === "completed" ? {} : {'],
     [encodeEvent, '"toJSON" in event) checkJson(json, event.type);', '"toJSON" in event) JSON.parse(json);'],
-    ["turn/keep-alive.ts", "last + keepAliveMs - clock.now()", "0"],
+    ["turn/keep-alive.ts", "last + keepAliveMs - now", "0"],
     [settlement, "failure === undefined || errorSent ? [terminal] :", "true ? [terminal] :"],
   ]),
   ...mutantsOf("T2", [
