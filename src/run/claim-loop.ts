@@ -26,9 +26,7 @@ export class ClaimLoop {
   fill(): void {
     this.#again = true;
     if (this.#claiming !== undefined) return;
-    this.#claiming = this.#loop().finally(() => {
-      this.#claiming = undefined;
-    });
+    this.#claiming = this.#loop();
   }
 
   /** Resolves when nothing is being claimed any more. */
@@ -55,6 +53,8 @@ export class ClaimLoop {
         }
       }
     }
+    // In the same breath as the last look: a call that comes between the two would be forgotten.
+    this.#claiming = undefined;
   }
 
   async #claimOne(giveBack: () => void): Promise<boolean> {

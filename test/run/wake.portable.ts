@@ -73,6 +73,21 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 
+  it("R1: a turn that comes just as the engine has found nothing to do waits for no alarm", async () => {
+    // Each moment of a turn's life, counted in microtasks.
+    for (let moment = 0; moment < 200; moment++) {
+      const world = createWorld();
+      const { engine } = openSleeper(world, { session: "enqueue" });
+      const first = engine.open(request(1, { session: "s" }));
+      for (let tick = 0; tick < moment; tick++) await Promise.resolve();
+      await engine.open(request(2, { session: "s" }));
+      await first;
+      await world.clock.advance(0);
+      expect([moment, (await world.run(idOf(2, "s"))).state]).toEqual([moment, "completed"]);
+      await world.stop(engine);
+    }
+  });
+
   it("R4: a run that takes many leases' time stays with its owner, looked after at each time asked for", async () => {
     const world = createWorld();
     const gate = createGate();
