@@ -2,6 +2,7 @@ import type { JsonValue } from "../event/json.ts";
 import { createTextAccumulator } from "../event/text-accumulator.ts";
 import { TurnError } from "../errors.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
+import { describeThrown } from "../turn/describe-error.ts";
 import { ProducerReports } from "../turn/producer-reports.ts";
 import type { Produced } from "../turn/produce-turn.ts";
 import { runHookSafely } from "../turn/run-hook.ts";
@@ -45,24 +46,27 @@ export async function settleEnding(held: HeldRun, ending: Ending): Promise<void>
 
 /** Enters with the answer, or without one that no record takes; undefined when a stop was recorded before. */
 async function enter(held: HeldRun, concluded: Settlement): Promise<Settlement | undefined> {
-  const entered = await tryToEnter(held, concluded);
+  const entered = await tryToEnter(held, concluded, held.core.options.maxEventBytes);
   if (!(entered instanceof TurnError)) return entered ? concluded : undefined;
-  const settlement = await withoutAnswer(held.turn, concluded, entered);
-  return (await tryToEnter(held, settlement)) === true ? settlement : undefined;
+  const dropped = await withoutAnswer(held.turn, concluded, entered);
+  // What a producer has reported of its end may be as long as any answer.
+  const failure = dropped.failure && describeThrown(dropped.failure);
+  const reason = dropped.reason && describeThrown(dropped.reason).message;
+  const settlement: Settlement = { ...dropped, failure, reason };
+  return (await tryToEnter(held, settlement, Infinity)) === true ? settlement : undefined;
 }
 
 /** False when a stop was recorded before; an error when what is to be kept is too large. */
-function tryToEnter({ core, writer }: HeldRun, settlement: Settlement): Promise<boolean | TurnError> {
+function tryToEnter({ writer }: HeldRun, settlement: Settlement, maxBytes: number): Promise<boolean | TurnError> {
   return writer.commit((draft) => {
     const { tx, run } = draft;
     if (run.state === "cancelling" && settlement.status !== "cancelled") return false;
-    if (settlement.persist) {
-      // The record that is written last holds both: what does not fit there must be known now.
-      const { message } = tx.getDocument(run, "input") as unknown as TurnInput;
-      const json = JSON.stringify({ message, ...settlement });
-      const tooLarge = sizeError("the question with its answer", json, core.options.maxEventBytes);
-      if (tooLarge !== undefined) return tooLarge;
-    }
+    // The record that is written last holds both, and the terminal event what a failure says: what does not fit there must
+    // be known now, or no worker could ever close the run.
+    const { message } = settlement.persist ? (tx.getDocument(run, "input") as unknown as TurnInput) : {};
+    const json = JSON.stringify({ message, ...settlement });
+    const tooLarge = sizeError("the question with its answer", json, maxBytes);
+    if (tooLarge !== undefined) return tooLarge;
     draft.moveTo("settling");
     tx.putDocument(run, "settlement", settlement as unknown as JsonValue);
     return true;

@@ -1,7 +1,8 @@
 import type { AgentRun } from "../../src/agent/agent.ts";
+import { TurnError } from "../../src/errors.ts";
 import { textDelta } from "../../src/event/known-events.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
-import type { RunEngineOptions } from "../../src/run/index.ts";
+import type { RunEngineOptions, RunStore } from "../../src/run/index.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { createWorld, follow, idOf, notedHooks, request, type World } from "./engine-world.ts";
 
@@ -73,6 +74,37 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 
+  it("T9: what an agent reports of its end, and no record takes, is told in short", async () => {
+    const long = "x".repeat(3 * MAX_BYTES);
+    const reports: readonly (readonly [type: string, data: Record<string, unknown>, throws: boolean])[] = [
+      ["error", { message: long }, false],
+      ["session.run.failed", { message: long }, false],
+      ["session.run.failed", { message: "No", trace: long }, true],
+      ["session.run.cancelled", { reason: long }, false],
+    ];
+    for (const [type, data, throws] of reports) {
+      const world = createWorld();
+      const calls: string[] = [];
+      const engine = openBounded(
+        world,
+        async function* () {
+          yield { type, data };
+          if (throws) throw new Error("No");
+        },
+        { hooks: notedHooks(calls), store: boundedStore(world.store) },
+      );
+      const { ended } = follow(await engine.open(request(1)));
+      await world.reach(idOf(1), type === "session.run.cancelled" ? "cancelled" : "failed");
+      const { message, reason } = (await ended).at(-1)?.data ?? {};
+      expect([type, String(message ?? reason).slice(0, 2)]).toEqual([type, throws ? "No" : "xx"]);
+      expect([(await world.run(idOf(1))).recoveries, calls.filter((call) => call.startsWith("end"))]).toMatchObject([
+        0,
+        { length: 1 },
+      ]);
+      await world.stop(engine);
+    }
+  });
+
   it("R5: a checkpoint that is too large is refused to its agent, and what the agent says later is kept", async () => {
     const world = createWorld();
     const engine = openBounded(world, async function* ({ saveCheckpoint }) {
@@ -97,5 +129,31 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 };
+
+/** Takes no value much above the bound: the text that describes a failure has its own, and an event names its turn. */
+function boundedStore(store: RunStore): RunStore {
+  const check = (value: unknown): void => {
+    if (JSON.stringify(value).length > 2 * MAX_BYTES) throw new TurnError("too-large", "No row takes this");
+  };
+  return {
+    close: () => store.close(),
+    transact: (body) =>
+      store.transact((tx) =>
+        body(
+          new Proxy(tx, {
+            get(target, name) {
+              const method: unknown = Reflect.get(target, name);
+              if (typeof method !== "function") return method;
+              return (...args: unknown[]): unknown => {
+                if (name === "putDocument") check(args[2]);
+                if (name === "appendEvents") (args[2] as readonly unknown[]).forEach(check);
+                return Reflect.apply(method, target, args) as unknown;
+              };
+            },
+          }),
+        ),
+      ),
+  };
+}
 
 export default suite;
