@@ -59,7 +59,7 @@ export function insertValues(run: NewRun): SqliteValue[] {
     run.priority,
     run.createdAt,
     run.blocked ? 1 : 0,
-    run.deadlineAt ?? null,
+    toColumn(run.deadlineAt),
   ];
 }
 
@@ -72,7 +72,8 @@ export function toColumn(value: RunProgress[keyof RunProgress]): SqliteValue {
     case "string":
       return encodeText(value);
     default:
-      return value;
+      // SQLite keeps a whole number above it as well, and no driver reads that back: not the row, nor any list with it.
+      return Math.min(value, Number.MAX_SAFE_INTEGER);
   }
 }
 

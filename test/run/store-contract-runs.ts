@@ -94,6 +94,21 @@ export function runContract({ it, expect }: TestApi, use: UseStore): void {
       expect(same).toStrictEqual(emptied);
     }));
 
+  it("a time that is so far away that it never comes leaves its run to be read", () =>
+    use(async (store) => {
+      for (const [n, never] of [2 ** 53, 1e17, 1e300].entries()) {
+        const { executionId } = sampleRun(n);
+        await store.transact((tx) => {
+          const run = tx.insertRun(sampleRun(n, { deadlineAt: never }));
+          tx.updateRun(run, { wakeAt: never, leaseUntil: never, finishedAt: never, deadlineLeftMs: never });
+        });
+        const [run, listed] = await store.transact((tx) => [tx.getRun(executionId), tx.listRuns({}, 1)] as const);
+        expect(listed).toStrictEqual([run] as object);
+        for (const name of ["deadlineAt", "wakeAt", "leaseUntil", "finishedAt", "deadlineLeftMs"] as const)
+          expect(run?.[name]).toBeGreaterThan(Number.MAX_SAFE_INTEGER - 1);
+      }
+    }));
+
   it("updateRun refuses a run that is not there", () =>
     use(async (store) => {
       const stranger: RunRecord = newRecord(7, sampleRun(7));
