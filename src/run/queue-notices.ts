@@ -16,7 +16,8 @@ export class QueueNotices {
   async send(): Promise<void> {
     const now = this.#core.now();
     const { feeds } = this.#core;
-    if (feeds.readers === 0 || now - this.#sentAt < EVERY_MS) return;
+    // Either way: a clock that was set back must not silence them until it has caught up.
+    if (feeds.readers === 0 || Math.abs(now - this.#sentAt) < EVERY_MS) return;
     this.#sentAt = now;
     const waiting = await this.#core.transact((tx) => tx.waitingRuns(MAX_POSITION));
     const positions = new Map<string, number>();

@@ -124,7 +124,8 @@ export class RunWriter {
   /** Waits until events may be stored again, unless there is a batch already. */
   async #interval(): Promise<void> {
     const { appendEveryMs, clock } = this.#core.options;
-    const leftMs = this.#appendedAt + appendEveryMs - clock.now();
+    // A clock that was set back must not make an hour of it.
+    const leftMs = Math.min(this.#appendedAt - clock.now(), 0) + appendEveryMs;
     if (appendEveryMs === 0 || leftMs <= 0 || this.#hasEnough()) return;
     let stopTimer: (() => void) | undefined;
     await new Promise<void>((resolve) => {

@@ -63,6 +63,33 @@ const suite: PortableSuite = ({ it, expect }) => {
     await world.stop(engine);
   });
 
+  it("S3: a clock that is set back holds up no event for longer", async () => {
+    const world = createWorld();
+    const gates = [createGate(), createGate()];
+    let backMs = 0;
+    const engine = world.engine({
+      appendEveryMs: 40,
+      clock: { now: () => world.clock.now() - backMs, after: (ms, callback) => world.clock.after(ms, callback) },
+      agents: {
+        default: async function* () {
+          for (const [index, gate] of gates.entries()) {
+            yield textDelta(`${index}`);
+            await gate.passed;
+          }
+        },
+      },
+    });
+    const reader = follow(await engine.open(request(1)));
+    await world.clock.advance(100);
+    backMs = 3_600_000;
+    gates[0]?.open();
+    await world.clock.advance(40);
+    expect(reader.events.at(-1)?.data?.["delta"]).toBe("1");
+    gates[1]?.open();
+    await reader.ended;
+    await world.stop(engine);
+  });
+
   it("leaves no timer behind for events that were stored along with something else", async () => {
     const world = createWorld();
     const [more, end] = [createGate(), createGate()];

@@ -86,6 +86,26 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       await world.stop(engine);
     });
 
+    it("R1: a clock that is set back keeps no position from those who wait", async () => {
+      const world = createWorld();
+      const { agent, gates } = gatedAgent();
+      let backMs = 0;
+      const engine = world.engine({
+        agents: { default: agent },
+        maxConcurrentRuns: 1,
+        clock: { now: () => world.clock.now() - backMs, after: (ms, callback) => world.clock.after(ms, callback) },
+      });
+      for (let n = 1; n <= 4; n++) await engine.open(request(n));
+      const reader = follow(await engine.attach(idOf(4)));
+      await world.clock.advance(1000);
+      backMs = 3_600_000;
+      gates.get(idOf(1))?.open();
+      await world.clock.advance(2000);
+      const told = reader.events.filter(({ id }) => id === undefined);
+      expect(told.map(({ data }) => data?.["queuePosition"])).toEqual([2]);
+      await world.stop(engine);
+    });
+
     it("R1: later positions go to attached readers only, at most one a second", async () => {
       const { world, engine, gates } = await filled(1);
       for (let n = 2; n <= 9; n++) await engine.open(request(n));
