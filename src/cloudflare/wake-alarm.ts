@@ -1,6 +1,9 @@
 import type { Clock } from "../internal/clock.ts";
 import type { ObjectStorage } from "./object-platform.ts";
 
+/** The platform refuses alarms for later ("dates after 2189"): such a time never comes. */
+const LATEST = Date.UTC(2189, 0);
+
 /**
  * The object's alarm, which brings the engine back when nothing else does: after an eviction, a deploy, an exception.
  *
@@ -44,7 +47,7 @@ export class WakeAlarm {
 
   /** Said inside of a transaction: when the engine must be looked after, at the latest. */
   want(at: number | undefined): void {
-    this.#wanted = at ?? Infinity;
+    this.#wanted = at === undefined || at > LATEST ? Infinity : at;
   }
 
   /** Sets what the transaction wanted, now that it is kept. */

@@ -36,6 +36,12 @@ describe("the object's alarm", () => {
     expect(sets).toEqual([NOW + 4000, NOW + 2000]);
   });
 
+  it("is not set for a time that the platform refuses because it never comes", async () => {
+    const { sets, want } = await openAlarm();
+    for (const at of [Number.MAX_SAFE_INTEGER, 1e300, Date.UTC(2200, 0), NOW + 1000]) want(at);
+    expect(sets).toEqual([NOW + 1000]);
+  });
+
   it("is the one that an earlier instance has set", async () => {
     const { sets, want } = await openAlarm(NOW + 2000);
     want(NOW + 3000);
