@@ -63,7 +63,9 @@ class DurableObjectSubstrate implements Substrate {
     this.#attempts = attempts;
   }
 
-  async open({ signal, ...request }: OpenRequest): Promise<Attachment> {
+  async open({ signal, deadlineMs, ...rest }: OpenRequest): Promise<Attachment> {
+    // JSON has no word for "never"; a deadline that is absent says the same.
+    const request = deadlineMs === undefined || deadlineMs === Infinity ? rest : { ...rest, deadlineMs };
     return this.#attached(request.executionId, { call: "open", request }, request.after, signal);
   }
 

@@ -27,6 +27,19 @@ async function read(events: AsyncIterable<TurnEvent>, into: TurnEvent[] = []): P
 }
 
 const suite: PortableSuite = ({ describe, it, expect }) => {
+  describe("a call", () => {
+    it("of open says a deadline that never comes as none, and any other as it is", async () => {
+      const namespace = fakeNamespace(() => Response.json({ code: "session-busy", message: "No" }, { status: 409 }));
+      const substrate = durableObjectSubstrate(namespace, { retry: RETRY });
+      for (const deadlineMs of [Infinity, 1000])
+        await expect(substrate.open({ ...request, deadlineMs })).rejects.toMatchObject({ code: "session-busy" });
+      expect(namespace.asked.map(({ call }) => call)).toEqual([
+        { call: "open", request },
+        { call: "open", request: { ...request, deadlineMs: 1000 } },
+      ]);
+    });
+  });
+
   describe("an object that does not answer", () => {
     it("is asked again, by a stub of its own each time", async () => {
       const namespace = fakeNamespace(gone, gone, () => Response.json(snapshot));
