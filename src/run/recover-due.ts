@@ -1,3 +1,4 @@
+import { isTurnError } from "../errors.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { EngineLife } from "./engine-life.ts";
 import type { OwnedRuns } from "./owned-runs.ts";
@@ -5,18 +6,33 @@ import { recoverRun } from "./recover-run.ts";
 
 const SWEEP_LIMIT = 100;
 
-/** Looks after every run that time alone must move (R5), one by one; returns how many there were. */
+/**
+ * Looks after every run that time alone must move (R5), one by one; returns how many there were. One that cannot be moved
+ * holds up none of the others; what it fails with is thrown in the end.
+ */
 export async function recoverDue(core: EngineCore, life: EngineLife, owned: OwnedRuns): Promise<number> {
   let moved = 0;
+  let failure: { readonly error: unknown } | undefined;
   while (life.works) {
     // A run at work here is nobody's to recover: its own renewal decides.
     const limit = SWEEP_LIMIT + owned.size;
     const due = await core.transact((tx) => tx.dueRuns(core.now(), limit, core.agents));
     const others = due.filter(({ executionId }) => !owned.has(executionId));
-    for (const { executionId } of others) if (life.works) await recoverOne(core, owned, executionId);
-    moved += others.length;
-    if (due.length < limit) break;
+    for (const { executionId } of others) {
+      if (!life.works) break;
+      try {
+        await recoverOne(core, owned, executionId);
+        moved++;
+      } catch (error) {
+        // A store that is busy lets none of them through, and each would wait as long.
+        if (isTurnError(error, "store-busy")) throw error;
+        failure ??= { error };
+      }
+    }
+    // What has failed is due still: another look now would find the same.
+    if (due.length < limit || failure !== undefined) break;
   }
+  if (failure !== undefined) throw failure.error;
   return moved;
 }
 

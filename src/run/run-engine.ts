@@ -191,9 +191,11 @@ class Engine implements RunEngine {
     if (!this.#life.works) return 0;
     await this.#owned.ready();
     if (this.#core.options.wake !== undefined) await this.#lookAround();
-    const moved = await recoverDue(this.#core, this.#life, this.#owned);
-    this.#claims.fill();
-    return moved;
+    try {
+      return await recoverDue(this.#core, this.#life, this.#owned);
+    } finally {
+      this.#claims.fill();
+    }
   }
 
   /** A run has left its slot. */

@@ -1,7 +1,8 @@
 import type { AgentRun } from "../../src/agent/agent.ts";
+import { TurnError } from "../../src/errors.ts";
 import { textDelta } from "../../src/event/known-events.ts";
 import type { TurnEvent } from "../../src/event/turn-event.ts";
-import type { RunEngine, RunEngineOptions } from "../../src/run/index.ts";
+import type { RunEngine, RunEngineOptions, RunStore } from "../../src/run/index.ts";
 import type { ExecutionState } from "../../src/substrate/index.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { createWorld, idOf, LEASE_MS, notedHooks, request, untilStopped, type World } from "./engine-world.ts";
@@ -173,6 +174,47 @@ const suite: PortableSuite = ({ it, expect }) => {
     expect(begun).toEqual(["begin 1"]);
     expect((await world.log(id)).at(-1)?.data).toMatchObject({ reason: "Enough" });
     await world.stop(again);
+  });
+
+  it("R5: a run that cannot be looked after holds up no other, in recovery or in the queue", async () => {
+    const world = createWorld();
+    async function* asking({ resume }: AgentRun): AsyncGenerator<TurnEvent> {
+      if (resume === undefined)
+        yield { type: "approval.requested", data: { toolName: "send", input: {}, expiresInMs: 500 } };
+      else yield textDelta(resume.decision);
+    }
+    const agents = { default: asking, other: asking };
+    const first = world.engine({ agents: { default: asking } });
+    for (const n of [1, 2]) await first.open(request(n));
+    for (const n of [1, 2]) await world.reach(idOf(n), "waiting_for_approval");
+    await world.stop(first);
+    const store: RunStore = {
+      close: () => world.store.close(),
+      transact: (body) =>
+        world.store.transact((tx) => {
+          const approvals = tx.approvals.bind(tx);
+          tx.approvals = (executionId) => {
+            if (executionId === id) throw new TurnError("store-failed", "A stored value is malformed");
+            return approvals(executionId);
+          };
+          try {
+            return body(tx);
+          } finally {
+            tx.approvals = approvals;
+          }
+        }),
+    };
+    const second = world.engine({ agents, store });
+    second.start();
+    await world.reach(idOf(2), "completed");
+    // Another worker's, who is gone before it begins.
+    const line = world.line();
+    const gone = world.engine({ agents, line });
+    await gone.open(request(3, { input: { message: "Hello", agent: "other" } }));
+    line.cut();
+    await world.reach(idOf(3), "waiting_for_approval");
+    expect((await world.run(id)).state).toBe("waiting_for_approval");
+    await world.stop(second);
   });
 
   it("R5: attempts are counted and capped, and the reason says so", async () => {
