@@ -49,11 +49,12 @@ export function checkRequest(request: OpenRequest): CheckedRequest {
   }
   checkObject("tags", tags);
   if (deadlineMs !== undefined) checkDuration("deadlineMs", deadlineMs);
+  const { tenantId, sessionId, userId, turnIndex } = identity;
   const agent = input.agent ?? DEFAULT_AGENT;
   const canonicalInput = canonicalJson({ ...input, agent }, "input");
   return {
     executionId,
-    identity,
+    identity: { tenantId, sessionId, userId, turnIndex },
     input: JSON.parse(canonicalInput) as TurnInput,
     canonicalInput,
     agent,

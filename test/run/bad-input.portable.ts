@@ -149,6 +149,23 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
     await world.stop(engine);
   });
 
+  it("what its caller changes of a request after open changes nothing of the turn", async () => {
+    const world = createWorld();
+    const engine = world.engine();
+    const given = { ...request(1), tags: { a: 1 } };
+    const identity = { ...given.identity };
+    const input = { message: "Mine" };
+    const opened = engine.open({ ...given, identity, input });
+    Object.assign(identity, { tenantId: "other", sessionId: "other", turnIndex: 7 });
+    Object.assign(input, { message: "Other" });
+    Object.assign(given.tags, { a: 2 });
+    await opened;
+    expect(await world.run(idOf(1))).toMatchObject(given.identity);
+    expect(await world.document(idOf(1), "input")).toMatchObject({ message: "Mine" });
+    expect(await world.document(idOf(1), "tags")).toEqual({ a: 1 });
+    await world.stop(engine);
+  });
+
   it("unknown executions and cursors that cannot be are refused by attach, and unknown to inspect", async () => {
     const world = createWorld();
     const engine = world.engine();
