@@ -11,7 +11,8 @@ interface Statement {
 
 /** A database of `node:sqlite`. */
 export interface NodeSqliteDatabase {
-  readonly isTransaction: boolean;
+  /** Missing in Node before 22.16, and in other runtimes of that time. */
+  readonly isTransaction?: boolean;
   exec(sql: string): void;
   prepare(sql: string): Statement;
   close(): void;
@@ -61,6 +62,16 @@ export function nodeSqliteDriver(database: NodeSqliteDatabase): SqliteDriver {
     statements.set(sql, statement);
     return statement;
   };
+  const rollBack = (): void => {
+    // After some errors (a full disk) SQLite has rolled back by itself.
+    if (database.isTransaction === false) return;
+    try {
+      prepare("ROLLBACK").run();
+    } catch (error) {
+      // Where nobody can say whether there is one left to roll back, trying is the way to know.
+      if (database.isTransaction === true) throw error;
+    }
+  };
   return {
     exec: (sql) => database.exec(sql),
     run: (sql, values) => ({ changes: Number(prepare(sql).run(...values).changes) }),
@@ -73,8 +84,7 @@ export function nodeSqliteDriver(database: NodeSqliteDatabase): SqliteDriver {
         prepare("COMMIT").run();
         return result;
       } catch (error) {
-        // After some errors (a full disk) SQLite has rolled back by itself.
-        if (database.isTransaction) prepare("ROLLBACK").run();
+        rollBack();
         throw error;
       }
     },

@@ -154,3 +154,24 @@ it("a failed commit is a failure of the store, and the next transaction goes on"
   expect(await store.transact((tx) => tx.listRuns({}, 9))).toEqual([]);
   await store.close();
 });
+
+it("takes back what has failed also where node:sqlite does not tell whether it is in a transaction", async () => {
+  const database = new DatabaseSync(":memory:");
+  const older = {
+    exec: (sql: string) => database.exec(sql),
+    prepare: (sql: string) => database.prepare(sql),
+    close: () => database.close(),
+  };
+  const store = sqliteStore({ driver: nodeSqliteDriver(older) });
+  for (const rolledBack of [false, true]) {
+    const refused = store.transact((tx) => {
+      tx.insertRun(sampleRun(1));
+      // As SQLite does by itself when the disk is full.
+      if (rolledBack) database.exec("ROLLBACK");
+      throw new Error("no");
+    });
+    await expect(refused).rejects.toThrow("no");
+    expect(await store.transact((tx) => tx.getRun("p:s:1"))).toBeUndefined();
+  }
+  await store.close();
+});
