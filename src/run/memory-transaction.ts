@@ -2,15 +2,16 @@ import type { JsonValue } from "../event/json.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
 import { liveKey, type MemoryRun, MemoryRuns, ownedKey } from "./memory-runs.ts";
 import { newRecord } from "./new-record.ts";
-import type {
-  ApprovalRecord,
-  NewRun,
-  RunDocumentName,
-  RunFilter,
-  RunProgress,
-  RunRecord,
-  RunTransaction,
-  TranscriptRecord,
+import {
+  type ApprovalRecord,
+  MAX_PAGE_BYTES,
+  type NewRun,
+  type RunDocumentName,
+  type RunFilter,
+  type RunProgress,
+  type RunRecord,
+  type RunTransaction,
+  type TranscriptRecord,
 } from "./run-store.ts";
 import type { ExecutionState } from "../substrate/execution.ts";
 
@@ -106,10 +107,14 @@ export class MemoryTransaction implements RunTransaction {
   readEvents({ executionId }: RunRecord, after: number, limit: number): TurnEvent[] {
     const { events, firstEventId } = this.#known(executionId);
     const start = Math.max(after + 1 - firstEventId, 0);
-    return events.slice(start, start + Math.max(limit, 1)).map((json, index) => ({
-      ...(JSON.parse(json) as TurnEvent),
-      id: String(firstEventId + start + index),
-    }));
+    const page: TurnEvent[] = [];
+    let length = 0;
+    for (const [index, json] of events.slice(start, start + Math.max(limit, 1)).entries()) {
+      length += json.length;
+      if (index > 0 && length > MAX_PAGE_BYTES) break;
+      page.push({ ...(JSON.parse(json) as TurnEvent), id: String(firstEventId + start + index) });
+    }
+    return page;
   }
 
   trimEvents({ executionId }: RunRecord): void {

@@ -3,6 +3,9 @@ import type { TurnEvent } from "../event/turn-event.ts";
 import type { ApprovalStatus, ExecutionState } from "../substrate/execution.ts";
 import type { TurnInput } from "../substrate/turn-input.ts";
 
+/** What a page of events takes at most, unless its first alone takes more: a log may be larger than the reader's memory. */
+export const MAX_PAGE_BYTES: number = 1024 * 1024;
+
 /** What is said of a run when it is opened; never changes. */
 export interface NewRun {
   readonly executionId: string;
@@ -110,7 +113,10 @@ export interface RunTransaction {
 
   /** Adds events, given as JSON text without ids, under the ids `firstId`, `firstId + 1`, …. */
   appendEvents(run: RunRecord, firstId: number, events: readonly string[]): void;
-  /** Events strictly after `after`, with their ids, oldest first: at least one if there is one, about `limit` at most. */
+  /**
+   * Events strictly after `after`, with their ids, oldest first: at least one if there is one, about `limit` at most, and
+   * of large ones so many that they take a megabyte together.
+   */
   readEvents(run: RunRecord, after: number, limit: number): TurnEvent[];
   /** Deletes the run's events. */
   trimEvents(run: RunRecord): void;

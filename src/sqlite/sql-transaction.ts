@@ -1,14 +1,15 @@
 import type { JsonValue } from "../event/json.ts";
 import type { TurnEvent } from "../event/turn-event.ts";
-import type {
-  ApprovalRecord,
-  NewRun,
-  RunDocumentName,
-  RunFilter,
-  RunProgress,
-  RunRecord,
-  RunTransaction,
-  TranscriptRecord,
+import {
+  type ApprovalRecord,
+  MAX_PAGE_BYTES,
+  type NewRun,
+  type RunDocumentName,
+  type RunFilter,
+  type RunProgress,
+  type RunRecord,
+  type RunTransaction,
+  type TranscriptRecord,
 } from "../run/run-store.ts";
 import { type ExecutionState, isEnded } from "../substrate/execution.ts";
 import {
@@ -28,8 +29,11 @@ import { parseStored } from "./stored-json.ts";
 import { encodeText } from "./stored-text.ts";
 
 const APPEND = "INSERT INTO turnwire_segments (key, events) VALUES (?1 << 32 | ?2, ?3)";
-const READ_BETWEEN = `SELECT key & 4294967295 AS last_id, events FROM turnwire_segments
-  WHERE key > (?1 << 32 | ?2) AND key <= (?1 << 32 | ?3) ORDER BY key`;
+const BETWEEN = "FROM turnwire_segments WHERE key > (?1 << 32 | ?2) AND key <= (?1 << 32 | ?3)";
+const READ_BETWEEN = `SELECT key & 4294967295 AS last_id, events ${BETWEEN} ORDER BY key`;
+// Sizes are read off the rows' headers: what they hold is not touched.
+const SIZE_BETWEEN = `SELECT sum(octet_length(events)) AS size ${BETWEEN}`;
+const SIZES_BETWEEN = `SELECT key & 4294967295 AS last_id, octet_length(events) AS size ${BETWEEN} ORDER BY key`;
 const READ_NEXT = `SELECT key & 4294967295 AS last_id, events FROM turnwire_segments
   WHERE key > (?1 << 32 | ?2) AND key < (?1 + 1) << 32 ORDER BY key LIMIT 1`;
 const MAX_EVENT_ID = 2 ** 32 - 1;
@@ -103,11 +107,24 @@ export class SqlTransaction implements RunTransaction {
   readEvents(run: RunRecord, after: number, limit: number): TurnEvent[] {
     // Segments that end within the page hold no more events than it. A first one that is longer is a page by itself.
     const until = Math.min(after + Math.max(limit, 1), MAX_EVENT_ID);
-    let rows = this.#sql.all(READ_BETWEEN, [run.seq, after, until]);
+    let rows = this.#sql.all(READ_BETWEEN, [run.seq, after, this.#endOfPage(run, after, until)]);
     if (rows.length === 0) rows = this.#sql.all(READ_NEXT, [run.seq, after]);
     const found: TurnEvent[] = [];
     for (const row of rows) readSegment(row["events"], Number(row["last_id"]), after, found);
     return found;
+  }
+
+  /** The last event id up to which segments make a page that is not too large; they are seldom so large. */
+  #endOfPage({ seq }: RunRecord, after: number, until: number): number {
+    if (Number(this.#sql.get(SIZE_BETWEEN, [seq, after, until])?.["size"]) <= MAX_PAGE_BYTES) return until;
+    let end = after;
+    let left = MAX_PAGE_BYTES;
+    for (const { last_id: id, size } of this.#sql.all(SIZES_BETWEEN, [seq, after, until])) {
+      left -= Number(size);
+      if (left < 0 && end > after) break;
+      end = Number(id);
+    }
+    return end;
   }
 
   trimEvents(run: RunRecord): void {

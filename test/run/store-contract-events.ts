@@ -73,6 +73,26 @@ export function eventContract({ it, expect }: TestApi, use: UseStore): void {
   );
 
   it(
+    "pages of large events take a megabyte, or one event, and lead to the end",
+    withRun(async (store, run) => {
+      const sizes = [300_000, 300_000, 300_000, 300_000, 10, 10, 1_500_000, 10, 1_500_000, 1_500_000, 600_000, 600_000];
+      const large = sizes.map((size) => JSON.stringify({ type: "text", data: { text: "x".repeat(size) } }));
+      await store.transact((tx) => tx.appendEvents(run, 1, large.slice(0, 5)));
+      for (const [index, json] of large.slice(5).entries())
+        await store.transact((tx) => tx.appendEvents(run, 6 + index, [json]));
+      const lengths: number[] = [];
+      for (let after = 0; after < large.length;) {
+        const page = await store.transact((tx) => tx.readEvents(run, after, 500));
+        expect(page[0]?.id).toBe(String(after + 1));
+        expect(page.length === 1 || JSON.stringify(page).length < 1024 * 1024 + 1000).toBe(true);
+        after += page.length;
+        lengths.push(page.length);
+      }
+      expect(lengths).toEqual([3, 3, 1, 1, 1, 1, 1, 1]);
+    }),
+  );
+
+  it(
     "keeps the events of each run apart",
     withRun(async (store, run) => {
       await store.transact((tx) => {
