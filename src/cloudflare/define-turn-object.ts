@@ -3,6 +3,7 @@ import { systemClock } from "../internal/clock.ts";
 import { createRunEngine, type RunEngine } from "../run/run-engine.ts";
 import type { RunEngineOptions } from "../run/engine-options.ts";
 import { driverStore } from "../sqlite/sql-store.ts";
+import { safeLog } from "../turn/turn-owner.ts";
 import { answerCall } from "./answer-call.ts";
 import type { ObjectState } from "./object-platform.ts";
 import { storageDriver } from "./storage-driver.ts";
@@ -76,7 +77,8 @@ export function defineTurnObject<Env = unknown>(
     constructor(state: ObjectState, env: Env) {
       this.#state = state;
       this.#options = optionsFor(env);
-      this.#log = this.#options.log ?? console.error;
+      // One that throws must not keep the alarm from being set again.
+      this.#log = safeLog(this.#options.log ?? console.error);
       this.#alarm = new WakeAlarm(state.storage, systemClock, (error) =>
         this.#log("The object's alarm cannot be set", { error }),
       );

@@ -69,7 +69,7 @@ export function resolveOwnerOptions(options: TurnOwnerOptions): ResolvedOwnerOpt
 }
 
 /** A log that cannot hurt the turn. When it fails itself, the console hears both. */
-function safeLog(log: (message: string, meta?: Record<string, unknown>) => unknown): Log {
+export function safeLog(log: (message: string, meta?: Record<string, unknown>) => unknown): Log {
   async function tell(message: string, meta: Record<string, unknown> | undefined): Promise<void> {
     try {
       await log(message, meta);
