@@ -23,7 +23,8 @@ export interface FromSubstrateOptions {
 /**
  * A `produce` hook over a substrate whose log holds the agent's raw events: it attaches to the turn's execution, or
  * starts it. The log is read from its start, because the hooks need the whole answer; the client gets what comes after
- * its `lastEventId`. A stop cancels the execution; a client that leaves does not.
+ * its `lastEventId`. A stop cancels the execution; a client that leaves does not, nor does a turn that fails because it
+ * cannot open or read it.
  *
  * Two handlers on one execution both run their hooks, so `persistAssistantMessage` must be keyed by `executionId`.
  *
@@ -83,22 +84,30 @@ export function fromSubstrate(
       // Whoever ends the iterator hears of it.
       ignoreRejection(cancelled);
     });
+    // A turn that fails because it cannot open or read the execution fires the signal too, and is no stop: others may have
+    // started it, or read it, and whoever posts the turn again finds it.
+    opening.catch(unlisten);
     const producer = fromEvents((await opening).events);
     const iterator = producer.stream[Symbol.asyncIterator]();
 
     /** Every event is read for the answer, and those after the cursor are handed on. */
     async function next(): Promise<IteratorResult<TurnEvent>> {
-      for (;;) {
-        const result = await iterator.next();
-        if (result.done === true) {
-          // A later stop is none of the execution's.
-          unlisten();
-          if (skipping) throw ahead();
-        } else if (skipping) {
-          skipping = result.value.id !== lastEventId;
-          continue;
+      try {
+        for (;;) {
+          const result = await iterator.next();
+          if (result.done === true) {
+            // A later stop is none of the execution's.
+            unlisten();
+            if (skipping) throw ahead();
+          } else if (skipping) {
+            skipping = result.value.id !== lastEventId;
+            continue;
+          }
+          return result;
         }
-        return result;
+      } catch (error) {
+        unlisten();
+        throw error;
       }
     }
 

@@ -216,6 +216,57 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(persisted).toEqual([]);
     });
 
+    it("a turn that is refused the execution leaves it to those whose it is", async () => {
+      const substrate = createSubstrate();
+      const executionId = "raw-conflict";
+      const steps: ConformanceStep[] = [
+        { do: "say", count: 1 },
+        { do: "gate", name: "refused" },
+        { do: "say", count: 1 },
+      ];
+      let refused: Promise<Handled> | undefined;
+      const first = await handle(substrate, steps, {
+        executionId,
+        onEvent: (event) => {
+          if (parsePiece(event)?.n !== 0) return;
+          refused = handle(substrate, [{ do: "say", count: 3 }], { executionId });
+          void refused.then(() => openConformanceGate({ executionId, name: "refused" }));
+        },
+      });
+      const failed = (await refused)?.events.at(-1);
+      expect(failed).toMatchObject({ type: "session.run.failed", data: { code: "execution-conflict" } });
+      expect(first.persisted).toMatchObject([{ finalText: "0.1 1.1 ", outcome: "completed" }]);
+      expect(conformanceCalls(executionId).stops).toBe(0);
+    });
+
+    it("a turn whose reading breaks off stops nothing: the same turn again reads on", async () => {
+      const substrate = createSubstrate();
+      const executionId = "raw-broken";
+      const open = substrate.open.bind(substrate);
+      substrate.open = async (request) => {
+        const attachment = await open(request);
+        async function* cut(): AsyncGenerator<TurnEvent, void, void> {
+          for await (const event of attachment.events) {
+            yield event;
+            throw new TurnError("connection-lost", "The substrate is away");
+          }
+        }
+        return { ...attachment, events: cut() };
+      };
+      const steps: ConformanceStep[] = [
+        { do: "say", count: 1 },
+        { do: "gate", name: "broken" },
+        { do: "say", count: 1 },
+      ];
+      const broken = await handle(substrate, steps, { executionId });
+      expect(broken.events.at(-1)).toMatchObject({ type: "session.run.failed", data: { code: "connection-lost" } });
+      substrate.open = open;
+      openConformanceGate({ executionId, name: "broken" });
+      const again = await handle(substrate, steps, { executionId });
+      expect(again.persisted).toMatchObject([{ finalText: "0.1 1.1 ", outcome: "completed" }]);
+      expect(conformanceCalls(executionId)).toMatchObject({ starts: 1, stops: 0 });
+    });
+
     it("a cursor of an execution that is gone starts nothing, one that never comes fails the turn (S4)", async () => {
       const substrate = createSubstrate();
       const gone = await handle(substrate, [{ do: "say", count: 1 }], { executionId: "raw-gone", lastEventId: "7" });
