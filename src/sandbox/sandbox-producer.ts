@@ -52,33 +52,38 @@ export function sandboxProducer(box: SandboxBox, options: SandboxProducerOptions
   if (typeof message !== "string" && !Array.isArray(message)) {
     throw new TypeError("options.message must be a string or a list of parts");
   }
-  const answered = (stream: () => AsyncIterable<TurnEvent>): TurnProducer => answeredBy(stream);
-  if (!canReconnect(box)) return (turn) => answered(() => streamOnce(box, options, turn));
+  const once = (turn: TurnContext): TurnProducer => answeredBy(() => streamOnce(box, options, turn));
+  if (!canReconnect(box)) return once;
   const own = sessionId === undefined ? {} : { sessionOf: () => sessionId };
   const substrate = sandboxSubstrate({ box }, { whenExpired: "result", ...own, ...sandbox });
   const produce = fromSubstrate(substrate, { input: { message } });
   return (turn) =>
     // A turn without an id cannot be found again, by nobody.
-    answered(() =>
-      turn.executionId === undefined ? streamOnce(box, options, turn) : streamLater(() => produce(turn)),
-    );
+    turn.executionId === undefined ? once(turn) : producerLater(() => produce(turn));
 }
 
-/** The stream of a producer that takes a moment to come. */
-function streamLater(produce: () => Promise<TurnProducer>): AsyncIterable<TurnEvent> {
+/** A producer that takes a moment to come. It knows the whole answer, of which its stream may be only the end. */
+function producerLater(produce: () => Promise<TurnProducer>): TurnProducer {
+  let producer: TurnProducer | undefined;
   let opening: Promise<AsyncIterator<TurnEvent>> | undefined;
-  const open = (): Promise<AsyncIterator<TurnEvent>> =>
-    (opening ??= produce().then(({ stream }) => stream[Symbol.asyncIterator]()));
+  async function open(): Promise<AsyncIterator<TurnEvent>> {
+    producer = await produce();
+    return producer.stream[Symbol.asyncIterator]();
+  }
   return {
-    [Symbol.asyncIterator]: () => ({
-      next: async () => (await open()).next(),
-      async return() {
-        // Nothing is opened to be closed; an open that failed has nothing to close.
-        const iterator = await opening?.catch(() => undefined);
-        await iterator?.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
+    stream: {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => (await (opening ??= open())).next(),
+        async return() {
+          // Nothing is opened to be closed; an open that failed has nothing to close.
+          const iterator = await opening?.catch(() => undefined);
+          await iterator?.return?.();
+          return { done: true, value: undefined };
+        },
+      }),
+    },
+    finalText: () => producer?.finalText() ?? "",
+    usage: () => producer?.usage?.(),
   };
 }
 

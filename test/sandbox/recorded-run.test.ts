@@ -122,6 +122,24 @@ describe("sandboxProducer", () => {
     expect(orchestrator.prompts).toBe(1);
   });
 
+  it("persists the whole answer for a client that has some of it, or all, also where no result repeats it", async () => {
+    await start({
+      agent: async function* () {
+        const part = { id: "t", type: "text" };
+        yield { type: "message.part.updated", data: { part, delta: "One " } };
+        yield { type: "message.part.updated", data: { part, delta: "two" } };
+        yield { type: "result", data: { outcome: "completed", tokenUsage: { outputTokens: 2 } } };
+      },
+    });
+    const executionId = newExecutionId();
+    // The start, what has the first word, the result, and the end.
+    for (const lastEventId of ["0", "3", "5", "6"]) {
+      const produce = sandboxProducer(createFakeBox(orchestrator), { message: "Hello", retry: hasty });
+      const { persisted } = await playTurn(produce, { executionId, lastEventId });
+      expect(persisted).toMatchObject([{ finalText: "One two", usage: { outputTokens: 2 } }]);
+    }
+  });
+
   it("sends model, context and session as they are given", async () => {
     let asked: unknown;
     await start({
