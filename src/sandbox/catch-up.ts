@@ -10,6 +10,8 @@ import type { ResolvedSandbox } from "./sandbox-options.ts";
 const CONNECTING = 5;
 /** A log that is there has a first event. */
 const FIRST_MS = 5000;
+/** A run at work may never be silent for long: after so much reading it is taken to stand where it has been read to. */
+const BUSY_MS = 2000;
 
 /**
  * Reads on from where the fold of a run stands to where its log ends now. False when the sandbox has no such run; a run
@@ -30,10 +32,12 @@ async function readOn(known: KnownRun, sandbox: ResolvedSandbox): Promise<boolea
   if (fold.ended) return true;
   const { transport, retry, clock, quietMs } = sandbox;
   const leaving = new AbortController();
+  const { signal } = leaving;
+  let batches: ReturnType<typeof followRun> | undefined;
+  let busyUntil = Infinity;
   try {
-    const { signal } = leaving;
     const stream = await joinRun({ transport, run, retry, signal }, fold.cursor);
-    const batches = followRun({ transport, run, after: fold.cursor, sure: true, first: stream, retry, signal });
+    batches = followRun({ transport, run, after: fold.cursor, sure: true, first: stream, retry, signal });
     let patienceMs = transport.connects ? quietMs : quietMs * CONNECTING;
     if (fold.cursor === "0") patienceMs = FIRST_MS;
     for (;;) {
@@ -47,12 +51,14 @@ async function readOn(known: KnownRun, sandbox: ResolvedSandbox): Promise<boolea
       patienceMs = quietMs;
       if (read === undefined) break;
       if (read.done === true) {
-        if (!leaving.signal.aborted) fold.end();
+        if (!signal.aborted) fold.end();
         break;
       }
       known.exists = true;
       for (const event of read.value) fold.take(event);
-      if (fold.ended) break;
+      const now = clock.now();
+      busyUntil = Math.min(busyUntil, now + BUSY_MS);
+      if (fold.ended || now >= busyUntil) break;
     }
     known.exists = true;
     return true;
@@ -61,6 +67,8 @@ async function readOn(known: KnownRun, sandbox: ResolvedSandbox): Promise<boolea
     return readResult(known, sandbox);
   } finally {
     leaving.abort();
+    // One that is left between two events still holds its connection, and a timer.
+    ignoreRejection(batches?.return());
   }
 }
 

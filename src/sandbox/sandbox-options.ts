@@ -26,7 +26,7 @@ export interface SandboxOptions {
   readonly stallMs?: number;
   /**
    * How long a connection must be silent for `inspect` to take what came for all that there is: the sandbox itself does
-   * not say where a log ends. Default 100.
+   * not say where a log ends. Of a run that never is, two seconds are read. Default 100.
    */
   readonly quietMs?: number;
   /** What must not appear in events, errors and logs. The token of an endpoint is always among it. */

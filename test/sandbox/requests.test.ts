@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TurnEvent } from "../../src/index.ts";
+import type { Clock, TurnEvent } from "../../src/index.ts";
+import { systemClock } from "../../src/internal/clock.ts";
+import { nextTimer } from "../../src/internal/macrotask.ts";
 import { sandboxSubstrate } from "../../src/sandbox/index.ts";
 import { type Orchestrator, startOrchestrator } from "../support/orchestrator/orchestrator.ts";
 import { recordedAgent, recordedEvents, recordedText } from "../support/orchestrator/recorded-run.ts";
@@ -113,6 +115,30 @@ describe.each(transports)("a run that is over, or that the sandbox has dropped, 
     expect(orchestrator.requests.filter((request) => request.endsWith("/abort"))).toEqual([]);
   });
 
+  it("leaves no timer behind when it was looked at", async () => {
+    const executionId = newExecutionId();
+    await playSubstrate(create(), { executionId });
+    let timers = 0;
+    const clock: Clock = {
+      now: () => Date.now(),
+      after(ms, callback) {
+        let cancel: (() => void) | undefined = systemClock.after(ms, () => {
+          cancel = undefined;
+          timers--;
+          callback();
+        });
+        timers++;
+        return () => {
+          if (cancel !== undefined) timers--;
+          cancel?.();
+          cancel = undefined;
+        };
+      },
+    };
+    expect((await create({ clock }).inspect(executionId))?.state).toBe("completed");
+    await expect.poll(() => timers).toBe(0);
+  });
+
   it("events that fell out of a full buffer are cursor-gap, not a shorter answer", async () => {
     const executionId = newExecutionId();
     const substrate = create();
@@ -125,6 +151,30 @@ describe.each(transports)("a run that is over, or that the sandbox has dropped, 
     const { events } = await create().attach(executionId, { after: "5" });
     const kept = (await readAll(events)).filter(({ id }) => id !== undefined);
     expect(kept).toHaveLength(recordedEvents.length + 3 - 5);
+  });
+});
+
+describe.each(transports)("a run that is never silent, by %s", (transport) => {
+  // Time goes fast, timers do not: they would find it silent.
+  const clock: Clock = { ...systemClock, now: () => Date.now() * 100 };
+
+  it("can be looked at and stopped all the same", async () => {
+    await orchestrator.close();
+    orchestrator = await startOrchestrator({
+      agent: async function* ({ signal }) {
+        while (!signal.aborted) {
+          yield { type: "message.part.updated", data: { part: { type: "text" }, delta: "x" } };
+          await nextTimer();
+        }
+      },
+    });
+    const create = () => sandboxSubstrate(accessBy(transport, orchestrator), { retry: hasty, clock });
+    const executionId = newExecutionId();
+    const { events } = await create().open({ executionId, identity, input });
+    await events[Symbol.asyncIterator]().next();
+    expect((await create().inspect(executionId))?.state).toBe("running");
+    expect((await create().cancel(executionId)).state).toBe("cancelled");
+    expect(orchestrator.interrupts).toBe(1);
   });
 });
 
