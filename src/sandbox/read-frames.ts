@@ -57,7 +57,7 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
     try {
       for (;;) {
         const { done, value } = await coming;
-        guard.touch();
+        guard.hold();
         if (done) break;
         // On its way while these bytes are worked on.
         coming = read();
@@ -78,6 +78,7 @@ export function readFrames(body: ReadableStream<Uint8Array>, options: ReadFrames
           if (failure !== undefined) throw failure.error;
         }
         if (broken !== undefined) throw broken.error;
+        guard.touch();
       }
       if (!stalled) leftover = readLeftover(frames);
     } catch (error) {

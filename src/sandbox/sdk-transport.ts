@@ -134,12 +134,13 @@ export function readBox(
       leave = () => iterator.return?.();
       for (;;) {
         const { done, value } = await Promise.race([iterator.next(), broken]);
-        guard.touch();
+        guard.hold();
         if (done === true) {
           ended = true;
           return;
         }
         yield [readOne(value as SentEvent, secrets.length === 0 ? undefined : redact)];
+        guard.touch();
       }
     } catch (error) {
       throw thrownFailure(error, redactError);

@@ -1,14 +1,16 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deriveExecutionId } from "../../src/index.ts";
+import { type Clock, deriveExecutionId, type TurnProducer } from "../../src/index.ts";
 import { readTurn } from "../../src/client/index.ts";
 import { chatTurnRoutes } from "../../src/http/index.ts";
 import { type SandboxAccess, sandboxProducer, sandboxSubstrate } from "../../src/sandbox/index.ts";
+import { createDeferred } from "../../src/internal/deferred.ts";
 import { createFakeBox } from "../support/orchestrator/fake-box.ts";
 import { type Orchestrator, type Refusal, startOrchestrator } from "../support/orchestrator/orchestrator.ts";
 import { recordedAgent } from "../support/orchestrator/recorded-run.ts";
+import { createVirtualClock } from "../support/virtual-clock.ts";
 import { accessBy, transports } from "./transports.ts";
-import { hasty, newExecutionId, playSubstrate, playTurn } from "./play-sandbox.ts";
+import { hasty, identity, newExecutionId, playSubstrate, playTurn } from "./play-sandbox.ts";
 
 const token = "sk-sandbox-1234567890";
 const password = "hunter2";
@@ -157,6 +159,19 @@ describe.each(transports)("by %s", (transport) => {
     expect(orchestrator.prompts).toBe(1);
   });
 
+  it("a slow reader is not taken for a silent connection", async () => {
+    const clock = createVirtualClock();
+    const substrate = sandboxSubstrate(accessBy(transport, orchestrator), { retry: hasty, clock, stallMs: 60 });
+    const { events } = await substrate.open({ executionId: newExecutionId(), identity, input: { message: "Hello" } });
+    let requests = 0;
+    for await (const _event of events) {
+      requests ||= orchestrator.requests.length;
+      // Longer than it may be silent, with every event.
+      await clock.advance(150);
+    }
+    expect(orchestrator.requests).toHaveLength(requests);
+  });
+
   it("the sandbox's token and other credentials appear nowhere", async () => {
     const seen: unknown[] = [];
     const leaky = `Bearer ${token} at https://admin:${password}@sandbox.example/agents?token=${token}`;
@@ -226,3 +241,45 @@ function hang(body: ReadableStream<Uint8Array> | null): ReadableStream<Uint8Arra
     },
   });
 }
+
+it("SDK 0.1.x: a slow reader is not taken for a silent connection, which could not be made again", async () => {
+  const clock = createVirtualClock();
+  const box = createFakeBox({ ...orchestrator, url: orchestrator.url, version: "0.1" });
+  const { stream } = sandboxProducer(box, { message: "Hello", clock, stallMs: 60 })({
+    identity,
+    signal: new AbortController().signal,
+  }) as TurnProducer;
+  const types: string[] = [];
+  for await (const { type } of stream) {
+    types.push(type);
+    await clock.advance(150);
+  }
+  expect(types.at(-1)).toBe("done");
+});
+
+it.each(transports)("by %s: a silence is noticed in its time also when the clock is set back", async (transport) => {
+  const virtual = createVirtualClock();
+  let setBack = 0;
+  const clock: Clock = { now: () => virtual.now() - setBack, after: (ms, callback) => virtual.after(ms, callback) };
+  await orchestrator.close();
+  const gate = createDeferred<void>();
+  orchestrator = await startOrchestrator({
+    token,
+    agent: async function* () {
+      yield { type: "status", data: { status: "running" } };
+      await gate.promise;
+    },
+  });
+  const substrate = sandboxSubstrate(accessBy(transport, orchestrator), { retry: hasty, clock, stallMs: 60 });
+  const { events } = await substrate.open({ executionId: newExecutionId(), identity, input: { message: "Hello" } });
+  const iterator = events[Symbol.asyncIterator]();
+  while ((await iterator.next()).value?.type !== "status");
+  const requests = orchestrator.requests.length;
+  const rest = iterator.next();
+  setBack = 3_600_000;
+  // A new connection after the silence, and the short wait before it.
+  for (let round = 0; round < 4; round++) await virtual.advance(60);
+  await expect.poll(() => orchestrator.requests.length).toBeGreaterThan(requests);
+  gate.resolve();
+  expect((await rest).value?.type).toBe("result");
+});
