@@ -27,6 +27,10 @@ export class AgentAttempt {
   readonly #limits: { readonly bufferMs: number; readonly checkpointEvents: number };
   readonly #remote: RunRef;
   readonly #connection = new AbortController();
+  /** What the dispatch and its stream hang on: a stop does not break off the request that may yet start the run. */
+  readonly #dispatch = new AbortController();
+  /** From the moment that the run may be started until the sandbox has answered. */
+  #beginning: Promise<unknown> | undefined;
   readonly #tidier: EventTidier;
   readonly #answer = createTextAccumulator();
   /** What the text of earlier attempts was that stays. */
@@ -78,15 +82,27 @@ export class AgentAttempt {
     } finally {
       signal.removeEventListener("abort", onStop);
       this.#connection.abort();
+      this.#dispatch.abort();
     }
   }
 
   /** The engine ends the run, or has lost it; only the first is an end for the sandbox too. */
   #stop(): void {
     this.#connection.abort();
-    if (isTurnError(this.#run.signal.reason, "lease-lost")) return;
+    const isLost = isTurnError(this.#run.signal.reason, "lease-lost");
+    if (isLost || this.#beginning === undefined) this.#dispatch.abort();
     // Nobody waits for it: the turn is over, and a sandbox that is away is stopped by its own limits.
-    ignoreRejection(this.#sandbox.transport.interrupt(this.#remote));
+    if (!isLost) ignoreRejection(this.#interrupt(this.#beginning));
+  }
+
+  async #interrupt(beginning: Promise<unknown> | undefined): Promise<void> {
+    const interrupt = (): Promise<boolean> => this.#sandbox.transport.interrupt(this.#remote);
+    if (beginning !== undefined) {
+      if (await interrupt().catch(() => false)) return;
+      // It was not there, and the dispatch that is under way may yet start it.
+      await beginning;
+    }
+    await interrupt();
   }
 
   #save(changes: Partial<AgentCheckpoint>): Promise<void> {
@@ -116,13 +132,21 @@ export class AgentAttempt {
       if (after !== "0") return await joinRun(options, after);
       const prompt = promptOf(this.#run.input, settings);
       // Later, a run that is not there may have been dropped after its end.
-      const mayStart = async (): Promise<boolean> =>
-        this.#isFirst || clock.now() - dispatchedAt < this.#limits.bufferMs;
-      return (await beginRun(options, prompt, mayStart)).stream;
+      const mayStart = async (): Promise<boolean> => {
+        const isTooLate = !this.#isFirst && clock.now() - dispatchedAt >= this.#limits.bufferMs;
+        // Not every SDK hears of a stop while it looks for the run.
+        if (isTooLate || this.#run.signal.aborted) return false;
+        this.#beginning = begun.catch(() => undefined);
+        return true;
+      };
+      const begun = beginRun({ ...options, connection: this.#dispatch.signal }, prompt, mayStart);
+      return (await begun).stream;
     } catch (error) {
       if (!(error instanceof RemoteFailure) || error.kind !== "missing") throw error;
       // What is left of it is looked for where the reading fails in the same way.
       return undefined;
+    } finally {
+      this.#beginning = undefined;
     }
   }
 

@@ -12,17 +12,22 @@ interface OpenOptions {
   readonly signal: AbortSignal;
 }
 
+interface BeginOptions extends OpenOptions {
+  /** Ends the connection; `signal` alone leaves a request that is on its way to its end. Default: `signal`. */
+  readonly connection?: AbortSignal;
+}
+
 /** Joins the run, or starts it; tries again while that may help. A try that may have reached the sandbox is repeated as
  * the same turn, which the sandbox knows by its id. Throws `TurnError`, and `RemoteFailure` only of the kind `missing`. */
 export function beginRun(
-  { transport, run, ...rest }: OpenOptions,
+  { transport, run, connection, ...rest }: BeginOptions,
   prompt: Prompt,
   mayStart: () => Promise<boolean>,
 ): Promise<Begun> {
   let asked: Promise<boolean> | undefined;
   // Asked once: what may start may start again until it has.
   const once = (): Promise<boolean> => (asked ??= mayStart());
-  return persist(rest, () => transport.begin(run, prompt, { mayStart: once, signal: rest.signal }));
+  return persist(rest, () => transport.begin(run, prompt, { mayStart: once, signal: connection ?? rest.signal }));
 }
 
 /** Connects to a run that exists. Throws as {@link beginRun} does. */

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { AgentRun, Resume, StoppedRun } from "../../src/agent/agent.ts";
 import type { JsonValue, SettledTurn, TurnEvent } from "../../src/index.ts";
 import { TurnError } from "../../src/errors.ts";
-import { createDeferred } from "../../src/internal/deferred.ts";
+import { createDeferred, type Deferred } from "../../src/internal/deferred.ts";
 import { createRunEngine, memoryStore, type RunEngine } from "../../src/run/index.ts";
-import { sandboxAgent, type SandboxAgentOptions } from "../../src/sandbox/index.ts";
+import { type SandboxAccess, sandboxAgent, type SandboxAgentOptions } from "../../src/sandbox/index.ts";
 import { createTextAccumulator } from "../../src/client/index.ts";
 import { type Orchestrator, type RemoteAgent, startOrchestrator } from "../support/orchestrator/orchestrator.ts";
 import { recordedAgent, recordedText } from "../support/orchestrator/recorded-run.ts";
@@ -24,7 +24,7 @@ interface Product {
 }
 
 /** Engines on one store, one after the other. */
-function productBy(transport: Transport): Product {
+function productBy(transport: Transport, access = () => accessBy(transport, orchestrator)): Product {
   const store = memoryStore();
   const persisted: SettledTurn[] = [];
   return {
@@ -32,7 +32,7 @@ function productBy(transport: Transport): Product {
     async open(options = {}) {
       const engine = createRunEngine({
         store,
-        agents: { default: sandboxAgent(accessBy(transport, orchestrator), { retry: hasty, ...options }) },
+        agents: { default: sandboxAgent(access(), { retry: hasty, ...options }) },
         hooks: { persistAssistantMessage: (turn) => void persisted.push(turn) },
         leaseMs: 60,
         pollMs: 10,
@@ -81,6 +81,37 @@ function speaker(
       type: "result",
       data: { outcome: "completed", finalText: finalText ?? text, tokenUsage: { inputTokens: 1 } },
     };
+  };
+}
+
+/** A dispatch that is under way until the gate opens, and arrives also when nobody waits for its answer any more. */
+function slowToDispatch(access: SandboxAccess, asked: Deferred<void>, gate: Promise<void>): SandboxAccess {
+  if ("box" in access) {
+    const { box } = access;
+    const dispatchPrompt = box.dispatchPrompt?.bind(box);
+    return {
+      box: {
+        ...box,
+        dispatchPrompt: async (...given) => {
+          asked.resolve();
+          await gate;
+          return (await dispatchPrompt?.(...given)) ?? {};
+        },
+      },
+    };
+  }
+  return {
+    ...access,
+    fetch: async (input, given) => {
+      if (typeof input !== "string" || !input.endsWith("/stream")) return fetch(input, given);
+      const { signal, ...init } = given ?? {};
+      asked.resolve();
+      const arrives = gate.then(() => fetch(input, init));
+      return new Promise((resolve, reject) => {
+        arrives.then(resolve, reject);
+        signal?.addEventListener("abort", () => reject(new Error("The request was left")));
+      });
+    },
   };
 }
 
@@ -166,6 +197,23 @@ describe.each(transports)("sandboxAgent by %s", (transport) => {
   });
 
   const aborts = (): number => orchestrator.requests.filter((request) => request.endsWith("/abort")).length;
+
+  it("a stop while the run is being dispatched interrupts it as soon as it is there", async () => {
+    orchestrator = await startOrchestrator({ agent: speaker(["One "], new Promise(() => undefined), []) });
+    const asked = createDeferred<void>();
+    const gate = createDeferred<void>();
+    const product = productBy(transport, () => slowToDispatch(accessBy(transport, orchestrator), asked, gate.promise));
+    const engine = await product.open();
+    const executionId = newExecutionId();
+    const reading = readAll(engine, executionId);
+    await asked.promise;
+    await engine.cancel(executionId, { reason: "Enough" });
+    const { events } = await reading;
+    expect(events.at(-1)).toMatchObject({ type: "session.run.cancelled", data: { reason: "Enough" } });
+    expect(orchestrator.prompts).toBe(0);
+    gate.resolve();
+    await expect.poll(() => orchestrator.interrupts).toBe(1);
+  });
 
   it("a stop while it waits for an answer interrupts the run in the sandbox, once", async () => {
     orchestrator = await startOrchestrator({
