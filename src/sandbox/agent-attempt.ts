@@ -117,7 +117,7 @@ export class AgentAttempt {
     const { answered } = this.#place;
     // A resume that is kept from an earlier question is no answer to this one.
     if (resume === undefined || answered.includes(resume.approvalId)) return false;
-    await deliverDecision(this.#sandbox, this.#remote, asked, resume);
+    await deliverDecision(this.#sandbox, this.#remote, asked, resume, this.#connection.signal);
     const { asked: _asked, ...place } = this.#place;
     this.#place = { ...place, answered: [...answered, resume.approvalId] };
     await this.#run.saveCheckpoint(encodeCheckpoint(this.#place));

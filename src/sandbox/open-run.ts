@@ -35,7 +35,8 @@ export function joinRun({ transport, run, ...rest }: OpenOptions, after: string)
   return persist(rest, () => transport.reconnect(run, after, rest.signal));
 }
 
-async function persist<T>(
+/** Tries again while that may help, and throws as {@link beginRun} does. */
+export async function persist<T>(
   { retry, signal }: Pick<OpenOptions, "retry" | "signal">,
   body: () => Promise<T>,
 ): Promise<T> {

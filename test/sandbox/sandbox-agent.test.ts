@@ -317,6 +317,28 @@ describe.each(transports)("sandboxAgent by %s", (transport) => {
     expect(orchestrator.prompts).toBe(1);
   });
 
+  it("a decision that does not get through at once is taken to the sandbox again", async () => {
+    orchestrator = await startOrchestrator({
+      agent: async function* ({ ask }) {
+        const answer = await ask({ id: "q-1", kind: "permission" });
+        const delta = answer === "expired" ? answer : answer.outcome;
+        yield { type: "message.part.updated", data: { part: { type: "text" }, delta } };
+      },
+    });
+    let refusals = 2;
+    orchestrator.refuse = ({ path }) =>
+      path.endsWith("/interactions") && refusals-- > 0 ? { status: 503 } : undefined;
+    const engine = await productBy(transport).open();
+    const executionId = newExecutionId();
+    const reading = readAll(engine, executionId);
+    await expect.poll(async () => (await engine.inspect(executionId))?.state).toBe("waiting_for_approval");
+    const approvalId = (await engine.inspect(executionId))?.approvals[0]?.approvalId ?? "";
+    await engine.decide(executionId, approvalId, { decision: "approve" });
+    const { events, text } = await reading;
+    expect(events.at(-1)?.type).toBe("session.run.completed");
+    expect(text).toBe("accepted");
+  });
+
   it("a run that fails or is cancelled in the sandbox ends so here", async () => {
     let outcome: unknown = { type: "failed", message: "Out of credit", code: "quota" };
     orchestrator = await startOrchestrator({
