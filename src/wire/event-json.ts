@@ -20,18 +20,20 @@ export const MAX_EVENT_BYTES: number = 32 * 1024 * 1024;
  */
 export function stringifyEvent(event: TurnEvent, maxBytes: number = MAX_EVENT_BYTES): string {
   const json = JSON.stringify(event);
-  // Each level takes two characters, so a short text cannot be deep: true for nearly every event.
-  const isDeep = json.length > MAX_EVENT_DEPTH * 2 && isDeeperThan(event, MAX_EVENT_DEPTH);
+  // Each level takes two characters, so a short text cannot be deep: true for nearly every event. Where the values cannot
+  // tell, what was written does.
+  const isDeep = json.length > MAX_EVENT_DEPTH * 2 && mayBeDeep(event) && mayBeDeep(JSON.parse(json));
   if (isDeep || longerThan(json, maxBytes)) {
     throw new RangeError(`It nests deeper than ${MAX_EVENT_DEPTH} levels, or takes more than ${maxBytes} bytes`);
   }
   return json;
 }
 
-/** Whether a value nests deeper than so many levels. */
-function isDeeperThan(value: unknown, levels: number): boolean {
+/** Whether a value may nest too deep as JSON. One that writes itself may, whatever it holds. */
+function mayBeDeep(value: unknown, levels: number = MAX_EVENT_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((one) => isDeeperThan(one, levels - 1));
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  return levels === 0 || typeof toJSON === "function" || Object.values(value).some((one) => mayBeDeep(one, levels - 1));
 }
 
 /** Reads one event from JSON text; `where` names the place for the error ("Line 3"). */

@@ -30,6 +30,7 @@ const unencodable: readonly (readonly [name: string, event: TurnEvent, message: 
     /^will not/,
   ],
   ["too deep", { type: "status", data: nest(300) }, /deeper than 256 levels/],
+  ["a toJSON that writes too deep", { type: "status", data: { at: { toJSON: () => nest(300) } } }, /deeper than 256/],
   ["an event whose toJSON throws", { type: "status", toJSON: raise } as TurnEvent, /^will not be written$/],
   ["an event whose toJSON gives nothing", { type: "status", toJSON: () => undefined } as TurnEvent, /undefined/],
   ["an event whose toJSON gives a number", { type: "status", toJSON: () => 5 } as TurnEvent, /must be an object/],
@@ -95,6 +96,15 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
         const { events } = await play("handleChatTurn", input);
         expect(events[1]?.data).toStrictEqual({ nan: null, at: "1970-01-01T00:00:00.000Z" });
         expect(events[2]).toStrictEqual({ type: "bare" });
+        expect(input.logs).toEqual([]);
+      });
+
+      it("T8: an object that writes itself is judged by what it writes, not by what it holds", async () => {
+        const text = "x".repeat(1000);
+        const parent = { ...cycle(), text, toJSON: () => ({ text }) };
+        const input = turnOf({ produce: () => producerOf([{ type: "status", data: { parent } }]) });
+        const { events } = await play(way, input);
+        expect(JSON.parse(JSON.stringify(events[1]))).toEqual({ type: "status", data: { parent: { text } } });
         expect(input.logs).toEqual([]);
       });
 
