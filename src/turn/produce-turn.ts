@@ -33,6 +33,8 @@ export interface Produced {
   readonly producer?: TurnProducer | undefined;
   /** Whether it yielded anything. */
   readonly spoke: boolean;
+  /** Whether the client has the beginning already, so that the events may have told only the rest. */
+  readonly resumed?: boolean;
   /** Why it was stopped. */
   readonly reason?: string | undefined;
 }
@@ -108,7 +110,8 @@ export async function produceTurn(turn: OwnedTurn, options: ProduceOptions): Pro
     // signal to the fetch that gave it: firing would take the body away, which says what was wrong.
     if (end.how === "threw" && !isResponse(end.error)) abortWith(halt, end.error);
   }
-  return { end, reports, answer, producer, spoke, reason: end.how === "stopped" ? reasonText(stop.reason) : undefined };
+  const reason = end.how === "stopped" ? reasonText(stop.reason) : undefined;
+  return { end, reports, answer, producer, spoke, resumed: lastEventId !== undefined, reason };
 }
 
 function isResponse(error: unknown): boolean {

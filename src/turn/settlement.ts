@@ -126,15 +126,21 @@ async function partialAnswer(turn: OwnedTurn, produced: Produced): Promise<Answe
   }
 }
 
-/** What the events told; a producer whose events tell no text is asked itself. */
+/**
+ * What the events told; a producer whose events tell no text is asked itself, and so is one that was to go on from a
+ * cursor, which may know what came before it.
+ */
 function textSoFar(turn: OwnedTurn, produced: Produced): string {
-  const { answer, producer, spoke } = produced;
-  if (answer.touched || !spoke || producer === undefined) return answer.text();
+  const { answer, producer, spoke, resumed } = produced;
+  const told = answer.text();
+  const mayKnowMore = resumed === true || (spoke && !answer.touched);
+  if (!mayKnowMore || producer === undefined) return told;
   try {
-    return readText(produced);
+    const known = readText(produced);
+    return known.length > told.length ? known : told;
   } catch (error) {
     logFailure(turn, "finalText", error);
-    return "";
+    return told;
   }
 }
 

@@ -127,6 +127,35 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(conformanceCalls("raw-stop").stops).toBe(1);
     });
 
+    it("a stop keeps the whole text so far, also where the client had the beginning already (T9)", async () => {
+      for (const n of [0, 1]) {
+        const substrate = createSubstrate();
+        const steps: ConformanceStep[] = [
+          { do: "say", count: 2 },
+          { do: "emit", type: "status", data: {} },
+          { do: "hang" },
+        ];
+        const { events } = await substrate.open({
+          executionId: `raw-keep-${n}`,
+          identity: { tenantId: "acme", sessionId: "thread-abc", userId: "ada", turnIndex: 0 },
+          input: { message: "Hello", data: scriptData(steps) },
+        });
+        const seen: TurnEvent[] = [];
+        for await (const event of events) if (seen.push(event) === 2) break;
+        const stop = new AbortController();
+        const { persisted } = await handle(substrate, steps, {
+          executionId: `raw-keep-${n}`,
+          lastEventId: idOf(seen, n),
+          partialText: "keep",
+          signal: stop.signal,
+          onEvent: ({ type }) => {
+            if (type === "status") stop.abort();
+          },
+        });
+        expect(persisted).toMatchObject([{ outcome: "cancelled", finalText: "0.1 1.1 " }]);
+      }
+    });
+
     it("a stop while the substrate still opens cancels what it opens", async () => {
       const substrate = createSubstrate();
       const stop = new AbortController();
