@@ -1,10 +1,10 @@
 /** How many bytes each entry may cost a user, minified and gzipped, without its peers. A kB has 1000. */
 export const sizeLimits: Readonly<Record<string, number>> = {
-  turnwire: 7_950,
+  turnwire: 7_990,
   "turnwire/client": 7_150,
   "turnwire/wire": 3_900,
   "turnwire/run": 20_350,
-  "turnwire/sandbox": 17_250,
+  "turnwire/sandbox": 17_500,
   "turnwire/sqlite": 6_850,
   "turnwire/cloudflare": 28_450,
   "turnwire/substrate": 500,
