@@ -1,6 +1,7 @@
 import { checkName, checkOptionalFunction } from "../internal/check-argument.ts";
 import type { Clock } from "../internal/clock.ts";
 import { describeValue } from "../internal/describe-value.ts";
+import { onAbort } from "../internal/on-abort.ts";
 import { readFrames } from "./read-frames.ts";
 import { readAnswer, readRefusal } from "./read-refusal.ts";
 import { redactAll, redactOnly } from "./redact.ts";
@@ -63,6 +64,27 @@ export function createHttpTransport(
     throw refusalFailure(await readRefusal(response, clock), redactError);
   }
 
+  /** A request with a short answer, which may be silent for as long as a stream: not every `fetch` has an end of its own. */
+  async function ask(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+    const connection = new AbortController();
+    const unlisten = onAbort(signal, () => connection.abort());
+    let stalled = false;
+    const stopTimer = clock.after(stallMs, () => {
+      stalled = true;
+      connection.abort();
+    });
+    try {
+      return await request(path, { method: "POST", body }, connection.signal);
+    } catch (error) {
+      throw stalled ? noAnswer() : error;
+    } finally {
+      stopTimer();
+      unlisten();
+    }
+  }
+
+  const noAnswer = (): RemoteFailure => severed(`The sandbox did not answer for ${stallMs} ms`);
+
   async function open(
     path: string,
     init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: unknown },
@@ -110,7 +132,7 @@ export function createHttpTransport(
       });
     } catch (error) {
       end();
-      throw stalled ? severed(`The sandbox did not answer for ${stallMs} ms`) : error;
+      throw stalled ? noAnswer() : error;
     }
   }
 
@@ -149,13 +171,13 @@ export function createHttpTransport(
     result: async () => undefined,
     async interrupt(run, signal) {
       const body = { executionId: run.executionId };
-      const response = await request(sessionPath(run, "/abort"), { method: "POST", body }, signal);
+      const response = await ask(sessionPath(run, "/abort"), body, signal);
       const answer = await readAnswer(response, clock);
       const { data } = answer;
       return (isObject(data) ? data : answer)["cancelled"] === true;
     },
     async respond(run, answer) {
-      const response = await request(sessionPath(run, "/interactions"), { method: "POST", body: answer });
+      const response = await ask(sessionPath(run, "/interactions"), answer);
       response.body?.cancel().catch(() => undefined);
     },
   };

@@ -98,7 +98,10 @@ class SandboxSubstrate implements Substrate {
       await this.#sandbox.transport.interrupt(known.run);
     } catch (error) {
       // It came to its end in between; what the end was, its events say.
-      if (!(error instanceof RemoteFailure) || error.kind !== "missing") throw toTurnError(error);
+      if (!(error instanceof RemoteFailure) || error.kind !== "missing") {
+        known.stopping = false;
+        throw toTurnError(error);
+      }
     }
     await catchUp(known, this.#sandbox);
     return snapshotOf(known);

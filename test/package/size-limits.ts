@@ -4,7 +4,7 @@ export const sizeLimits: Readonly<Record<string, number>> = {
   "turnwire/client": 7_150,
   "turnwire/wire": 3_900,
   "turnwire/run": 20_350,
-  "turnwire/sandbox": 17_500,
+  "turnwire/sandbox": 17_600,
   "turnwire/sqlite": 6_850,
   "turnwire/cloudflare": 28_450,
   "turnwire/substrate": 500,

@@ -283,3 +283,29 @@ it.each(transports)("by %s: a silence is noticed in its time also when the clock
   gate.resolve();
   expect((await rest).value?.type).toBe("result");
 });
+
+it("by HTTP, a stop and a decision that get no answer fail in time, and the run is as it was", async () => {
+  await orchestrator.close();
+  orchestrator = await startOrchestrator({
+    token,
+    agent: async function* ({ ask }) {
+      yield { type: "status", data: { status: "running" } };
+      await ask({ id: "q-1", kind: "permission" });
+    },
+  });
+  const silent: typeof fetch = (input, init) =>
+    init?.method !== "POST" || (typeof input === "string" && input.endsWith("/stream"))
+      ? fetch(input, init)
+      : new Promise((_, reject) => init.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+  const substrate = sandboxSubstrate(
+    { ...orchestrator, url: orchestrator.url, fetch: silent },
+    { retry: hasty, stallMs: 60 },
+  );
+  const executionId = newExecutionId();
+  const { events } = await substrate.open({ executionId, identity, input: { message: "Hello" } });
+  for await (const { type } of events) if (type === "approval.requested") break;
+  const lost = { code: "connection-lost", retryable: true };
+  await expect(substrate.decide(executionId, "q-1", { decision: "approve" })).rejects.toMatchObject(lost);
+  await expect(substrate.cancel(executionId)).rejects.toMatchObject(lost);
+  expect((await substrate.inspect(executionId))?.state).toBe("waiting_for_approval");
+});
