@@ -179,7 +179,12 @@ function asParts(message: Prompt["message"]): string | SandboxInputPart[] {
 async function peek({ batches, leftover }: RemoteStream): Promise<RemoteStream> {
   const iterator = batches[Symbol.asyncIterator]();
   const first = await iterator.next();
-  if (first.done !== true) first.value.forEach(checkFound);
+  try {
+    if (first.done !== true) first.value.forEach(checkFound);
+  } catch (error) {
+    await iterator.return?.();
+    throw error;
+  }
   async function* rest(): AsyncGenerator<readonly SandboxEvent[], void, undefined> {
     try {
       for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;

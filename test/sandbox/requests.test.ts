@@ -3,6 +3,7 @@ import type { Clock, TurnEvent } from "../../src/index.ts";
 import { systemClock } from "../../src/internal/clock.ts";
 import { nextTimer } from "../../src/internal/macrotask.ts";
 import { sandboxSubstrate } from "../../src/sandbox/index.ts";
+import { createFakeBox } from "../support/orchestrator/fake-box.ts";
 import { type Orchestrator, startOrchestrator } from "../support/orchestrator/orchestrator.ts";
 import { recordedAgent, recordedEvents, recordedText } from "../support/orchestrator/recorded-run.ts";
 import { accessBy, transports } from "./transports.ts";
@@ -187,4 +188,32 @@ it("by SDK, the result stands in for a run that was dropped, where that is asked
   expect(outcome).toMatchObject({ status: "completed", usage: { inputTokens: 11 } });
   expect(persisted).toMatchObject([{ finalText: recordedText }]);
   expect(orchestrator.prompts).toBe(1);
+});
+
+it("by SDK, a stream that was opened to look for a run, and says that there is none, is left", async () => {
+  const box = createFakeBox(orchestrator);
+  const streamPrompt = box.streamPrompt.bind(box);
+  let open = 0;
+  Object.assign(box, {
+    // As some versions say it, and with a connection that stays open.
+    streamPrompt: async function* (...given: Parameters<typeof streamPrompt>) {
+      open++;
+      try {
+        yield* streamPrompt(...given);
+      } catch {
+        yield { type: "error", data: { code: "execution_not_found" } };
+        await new Promise(() => undefined);
+      } finally {
+        open--;
+      }
+    },
+  });
+  const { outcome } = await playSubstrate(sandboxSubstrate({ box }, { retry: hasty }), {
+    executionId: newExecutionId(),
+  });
+  expect({ status: outcome.status, open, prompts: orchestrator.prompts }).toEqual({
+    status: "completed",
+    open: 0,
+    prompts: 1,
+  });
 });
