@@ -39,15 +39,17 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<readonl
     let news = false;
     let clean = false;
     const from = seen.last;
+    const hadResult = hasResult;
     seen.connected();
     try {
       stream ??= await transport.reconnect(run, from, signal);
       for await (const batch of stream.batches) {
-        const fresh = takeNew(batch, seen);
+        const taken = takeNew(batch, seen);
+        const fresh: readonly SandboxEvent[] = hadResult ? taken.filter(isNoRepeat) : taken;
         const last = fresh.at(-1);
         if (last === undefined) continue;
         news = true;
-        patience.renew();
+        if (!fresh.every(isRefusal)) patience.renew();
         hasResult ||= fresh.some(isResult);
         yield fresh;
         if (isDone(last)) return;
@@ -63,7 +65,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<readonl
       const leftover = stream?.leftover();
       const key = leftover === undefined ? undefined : `${seen.last} ${leftover.key}`;
       // It was there twice at the same place: its sender ends without a blank line, and it was not cut off.
-      if (leftover !== undefined && key === doubtful) {
+      if (leftover !== undefined && key === doubtful && (!hadResult || isNoRepeat(leftover.event))) {
         if (seen.take(leftover.event)) yield [leftover.event];
         news = true;
         hasResult ||= isResult(leftover.event);
@@ -126,6 +128,16 @@ function takeNew(batch: readonly SandboxEvent[], seen: SeenIds): readonly Sandbo
 /** What each connection says of itself is no part of the run. */
 function isMarker({ type, id }: SandboxEvent): boolean {
   return type === "connection.established" && id === undefined;
+}
+
+/** An error that is none of the run's events: a sandbox that has nothing else to say may say it to every connection. */
+function isRefusal({ type, id }: SandboxEvent): boolean {
+  return type === "error" && id === undefined;
+}
+
+/** For a connection that was made after the result: only the end can still come, and what has no id was said before. */
+function isNoRepeat(event: SandboxEvent): boolean {
+  return event.id !== undefined || isDone(event);
 }
 
 function isDone(event: SandboxEvent | undefined): boolean {

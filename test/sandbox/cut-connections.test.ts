@@ -149,3 +149,33 @@ describe("a last frame that no blank line ends", () => {
     expect(transcript.at(-1)?.type).toBe("done");
   });
 });
+
+describe("events without ids", () => {
+  const start = "id: 1\nevent: start\ndata: {}\n\n";
+  const result = 'event: result\ndata: {"finalText":"Hello"}\n';
+
+  /** Reads a run whose connections all say this and then end. */
+  async function readSaying(text: string): Promise<readonly TurnEvent[]> {
+    const fetch = async () => new Response(text, { headers: { "content-type": "text/event-stream" } });
+    const substrate = sandboxSubstrate(
+      { url: "https://sandbox.example", token: "the-token", fetch },
+      { retry: { baseMs: 1, maxMs: 2, limitMs: 50 } },
+    );
+    const { events } = await substrate.attach(newExecutionId());
+    const all: TurnEvent[] = [];
+    for await (const event of events) all.push(event);
+    return all;
+  }
+
+  it.each([
+    ["with a blank line after it", `${start}${result}\n`],
+    ["without", `${start}${result}`],
+  ])("a result is the end of its run, and said once: %s", async (_how, text) => {
+    expect((await readSaying(text)).map(({ type }) => type)).toEqual(["start", "result"]);
+  });
+
+  it("an error that every connection begins with is given up like a connection that brings nothing", async () => {
+    const text = 'event: error\ndata: {"message":"No agent to read from"}\n\n';
+    await expect(readSaying(text)).rejects.toMatchObject({ code: "connection-lost" });
+  });
+});
