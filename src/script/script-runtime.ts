@@ -130,7 +130,7 @@ class Runtime implements ScriptRuntime {
       tenant,
       () => this.#makeVm(),
       (gone) => this.#vmGone(gone),
-      () => this.#changed(),
+      (free) => this.#homeFree(free),
       this.#options.observe,
     );
     this.#homes.set(tenant, home);
@@ -241,6 +241,10 @@ class Runtime implements ScriptRuntime {
 
   #vmGone(home: VmHome): void {
     this.#vms -= 1;
+    this.#homeFree(home);
+  }
+
+  #homeFree(home: VmHome): void {
     this.#forgetIfUnused(home);
     this.#changed();
   }

@@ -41,8 +41,10 @@ export class OpenScript implements Script {
   readonly #source: ScriptSource;
   #context: ScriptContext | undefined = undefined;
   #opening: Promise<ScriptContext> | undefined = undefined;
+  #load: PendingCall | undefined = undefined;
   #exports: readonly string[] = [];
   #closed = false;
+  #ended: Promise<void> | undefined = undefined;
 
   constructor(home: ScriptHome, source: ScriptSource) {
     this.#home = home;
@@ -74,11 +76,18 @@ export class OpenScript implements Script {
     return this.end(new TurnError("closed", "The script was closed"));
   }
 
-  async end(error: TurnError): Promise<void> {
-    if (this.#closed) return;
+  /** Whoever ends it waits for the same end: after that its owner may go, and with it what still waits for a turn. */
+  end(error: TurnError): Promise<void> {
     this.#closed = true;
+    this.#ended ??= this.#end(error);
+    return this.#ended;
+  }
+
+  async #end(error: TurnError): Promise<void> {
     const closing = this.#context?.close(error);
+    this.#load?.fail(error);
     await closing;
+    await this.#opening?.catch(() => undefined);
     this.#home.closed(this);
   }
 
@@ -113,9 +122,10 @@ export class OpenScript implements Script {
   async #evaluate(options: ScriptCallOptions): Promise<ScriptContext> {
     const load: { context?: ScriptContext } = {};
     const call = this.#home.newCall("load script", options, (settled) => load.context?.settled(settled));
+    this.#load = call;
     call.watchTime();
     while (!call.settled) {
-      await Promise.race([this.#home.ready(), call.promise]);
+      await this.#ready(call);
       if (call.settled) break;
       const host = this.#home.newContext();
       const context = new ScriptContext(host);
@@ -132,6 +142,16 @@ export class OpenScript implements Script {
     }
     await call.promise;
     throw new TurnError("closed", "The script was closed");
+  }
+
+  async #ready(call: PendingCall): Promise<void> {
+    try {
+      await Promise.race([this.#home.ready(), call.promise]);
+    } catch (error) {
+      // There is no VM to be had: then nothing else would settle it.
+      call.fail(error);
+      throw error;
+    }
   }
 
   async #finish(context: ScriptContext, call: PendingCall): Promise<ScriptContext> {

@@ -21,7 +21,7 @@ export class VmHome {
   lastUsed = 0;
   readonly #make: (home: VmHome) => Promise<Vm>;
   readonly #gone: (home: VmHome) => void;
-  readonly #idle: () => void;
+  readonly #free: (home: VmHome) => void;
   #vm: Vm | undefined = undefined;
   #making: Promise<Vm> | undefined = undefined;
 
@@ -29,13 +29,13 @@ export class VmHome {
     tenant: string,
     make: (home: VmHome) => Promise<Vm>,
     gone: (home: VmHome) => void,
-    idle: () => void,
+    free: (home: VmHome) => void,
     observe: ((report: JobReport) => void) | undefined,
   ) {
     this.tenant = tenant;
     this.#make = make;
     this.#gone = gone;
-    this.#idle = idle;
+    this.#free = free;
     const name = tenant === "" ? "script" : `script ${tenant}`;
     // Calls are counted where they come in; what continues a call that has begun is never refused.
     const maxQueue = Number.MAX_SAFE_INTEGER;
@@ -67,7 +67,7 @@ export class VmHome {
         this.#making = undefined;
         void vm?.lost?.then((stop) => this.lose(stop, vm));
         // Whoever wanted it may have gone meanwhile.
-        if (this.isIdle) this.#idle();
+        if (this.isIdle || vm === undefined) this.#free(this);
       };
       // A failure is heard by all who wait for it; the next call tries again.
       making.then(made, () => made(undefined));

@@ -150,7 +150,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
   ]),
   ...mutantsOf("may give up the wait for a VM", [
     [home, "return this.hasVm && this.calls.size === 0;", "return this.wantsVm && this.calls.size === 0;"],
-    [home, "        if (this.isIdle) this.#idle();\n", ""],
+    [home, "this.isIdle || vm === undefined", "vm === undefined"],
   ]),
   ...mutantsOf("take a VM from a call whose time is over", [
     [runtime, "        call.endIfOverdue();\n", ""],

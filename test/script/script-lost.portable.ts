@@ -1,4 +1,5 @@
 import type { ScriptEngine, Vm, VmReply } from "../../src/script/index.ts";
+import { createDeferred } from "../../src/internal/deferred.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { codeOf, testRuntime, withScript } from "./script-support.ts";
 import { testEngine } from "./test-engine.ts";
@@ -105,9 +106,24 @@ export default function scriptLost({ describe, it, expect }: TestApi): void {
       };
       const runtime = testRuntime({ engine });
       await expect(runtime.openScript({ source: "1" })).rejects.toThrow("no memory");
+      // Nothing of the first one is left, its tenant's owner included.
+      expect(runtime.stats()).toEqual({ vms: 0, scripts: 0, calls: 0, owners: {} });
       const script = await runtime.openScript({ source: "export default () => 1" });
       expect(await script.call("default")).toBe(1);
       expect(runtime.stats().vms).toBe(1);
+      await runtime.close();
+    });
+
+    it("leaves no tenant behind who went before an engine could not make it", async () => {
+      const made = createDeferred<Vm>();
+      const runtime = testRuntime({ engine: { name: "late", createVm: () => made.promise } });
+      const impatience = new AbortController();
+      const opening = codeOf(runtime.openScript({ source: "1", signal: impatience.signal }));
+      impatience.abort();
+      expect(await opening).toBe("canceled");
+      made.reject(new Error("no memory"));
+      await runtime.openScript({ source: "1", tenant: "next" }).catch(() => undefined);
+      expect(runtime.stats()).toEqual({ vms: 0, scripts: 0, calls: 0, owners: {} });
       await runtime.close();
     });
   });

@@ -1,5 +1,6 @@
 import { isTurnError } from "../../src/index.ts";
 import type { ScriptEngine } from "../../src/script/index.ts";
+import { createDeferred } from "../../src/internal/deferred.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { callbackChain } from "./callback-chain.ts";
 import { codeOf, testRuntime, turnErrorOf, withScript } from "./script-support.ts";
@@ -286,6 +287,35 @@ export default function scriptOrder({ describe, it, expect }: TestApi): void {
       expect(await call).toBe("closed");
       expect(runtime.stats()).toMatchObject({ scripts: 0, calls: 0 });
       await runtime.close({ graceMs: 0 });
+    });
+
+    it("answers whoever is just opening a script that does not come to an end", async () => {
+      for (const graceMs of [0, 1]) {
+        const asked = createDeferred<void>();
+        const host = { never: () => new Promise(() => asked.resolve()) };
+        const runtime = testRuntime({ host });
+        const opening = codeOf(runtime.openScript({ source: "await never();" }));
+        await asked.promise;
+        await runtime.close({ graceMs });
+        expect(await opening).toBe("closed");
+        expect(runtime.stats()).toMatchObject({ vms: 0, scripts: 0, calls: 0 });
+      }
+    });
+
+    it("closes a script whose calls wait for a VM, at once", async () => {
+      const host = { hold: () => new Promise(() => undefined) };
+      const runtime = testRuntime({ host, limits: { maxVms: 1 } });
+      const source = "export const wait = () => hold(), ok = () => 'ok';";
+      const waiting = await runtime.openScript({ source, tenant: "waiting" });
+      const busy = await runtime.openScript({ source, tenant: "busy" });
+      const held = codeOf(busy.call("wait"));
+      const call = codeOf(waiting.call("ok"));
+      await busy.call("ok");
+      await waiting.close();
+      expect(await call).toBe("closed");
+      expect(runtime.stats()).toMatchObject({ scripts: 1, calls: 1 });
+      await runtime.close({ graceMs: 0 });
+      expect(await held).toBe("closed");
     });
   });
 }
