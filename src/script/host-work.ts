@@ -15,6 +15,10 @@ export type EnterContext = (
   text?: string,
 ) => void;
 
+// A script whose call was given up is told so, and may clean up. One that asks again and again whatever it is told, in a
+// loop with a catch, would never end: from then on its host calls are forgotten, like its timers.
+const MOST_REFUSALS = 100;
+
 interface HeldHostCall {
   readonly running: RunningHostCall;
   readonly trigger: PendingCall | undefined;
@@ -49,7 +53,9 @@ export class HostWork {
     trigger: PendingCall | undefined,
   ): void {
     if (trigger?.abandoned !== undefined) {
-      this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, id, plainHostError(abortError(trigger.abandoned)));
+      trigger.refusals += 1;
+      const told = trigger.refusals <= MOST_REFUSALS ? plainHostError(abortError(trigger.abandoned)) : undefined;
+      this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, id, told);
       return;
     }
     this.#calls.set(id, { running, trigger });

@@ -22,6 +22,8 @@ export class PendingCall {
   readonly labels: Readonly<Record<string, string>> | undefined;
   /** Set when the caller gave up or ran out of time: what the script still wants for this call is refused with it. */
   abandoned: Error | undefined = undefined;
+  /** How many host calls were refused since. */
+  refusals = 0;
   begun = false;
   settled = false;
   readonly #clock: Clock;

@@ -19,7 +19,8 @@ import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
  *  1. Every entry is a job of the owner, and only jobs enter (V1).
  *  2. Host functions are called when a reply is read, with no script on the stack (V4).
  *  3. A host call or timer belongs to the call in whose slice it was made. When that call is abandoned, its host calls
- *     are aborted and fail in the script at once, and its timers are forgotten; what it asks for later is refused.
+ *     are aborted and fail in the script at once, and its timers are forgotten; what it asks for later is refused, and
+ *     what it asks for without end is forgotten.
  *  4. A dead context is never entered; every call that it had settles with an error, every host call is aborted.
  */
 

@@ -63,6 +63,10 @@ export const scriptMutants: readonly Mutant<string>[] = [
       "    }\n    for",
     ],
   ]),
+  ...mutantsOf("lets no script go on for ever after its call was canceled", [
+    [work, "trigger.refusals <= MOST_REFUSALS", "true"],
+    [bridge, "  if (text === undefined) return;\n", ""],
+  ]),
   ...mutantsOf("stops timers of a call that is over by timeout", [
     [
       work,

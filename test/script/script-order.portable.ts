@@ -84,6 +84,35 @@ export default function scriptOrder({ describe, it, expect }: TestApi): void {
       });
     });
 
+    it("lets no script go on for ever after its call was canceled, whatever it catches", async () => {
+      const source = `
+        let tries = 0;
+        export const persist = async () => { for (;;) try { await wait(); } catch { tries++; } };
+        export const count = () => tries;
+        export const ask = () => echo();
+      `;
+      const host = { wait: () => new Promise(() => undefined), echo: () => "heard" };
+      await withScript(
+        source,
+        async (script) => {
+          // More of them than calls may be pending: what was forgotten does not count as such.
+          for (let round = 1; round <= 3; round++) {
+            const abort = new AbortController();
+            const call = codeOf(script.call("persist", [], { signal: abort.signal }));
+            await script.call("count");
+            abort.abort();
+            expect(await call).toBe("canceled");
+            for (let jobs = 0; jobs < 300; jobs++) await script.call("count");
+            const tries = await script.call("count");
+            expect(tries).toBeGreaterThan(round);
+            expect(await script.call("count")).toBe(tries);
+          }
+          expect(await script.call("ask")).toBe("heard");
+        },
+        { host, limits: { maxPendingCalls: 2 } },
+      );
+    });
+
     it("cancels a running call at once, aborts its host calls, and lets the script clean up", async () => {
       const reasons: unknown[] = [];
       const lines: string[] = [];

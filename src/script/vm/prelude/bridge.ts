@@ -195,7 +195,7 @@ function hostCall(kind, target, name, args) {
     }
   });
 }
-// Functions and signals that a host call carried live until it has settled.
+// Functions and signals that a host call carried live until it has settled. Without a text it is only forgotten.
 function settle(id, ok, text) {
   const found = hostCalls[id];
   if (found === undefined) return;
@@ -203,6 +203,7 @@ function settle(id, ok, text) {
   pending--;
   for (let ref = found.from + 1; ref <= found.to; ref++) release(ref);
   for (let i = 0; i < found.given.length; i++) found.given[i]();
+  if (text === undefined) return;
   if (ok) found.resolve(text === "" ? undefined : parse(text));
   else found.reject(toError(parse(text)));
 }
