@@ -35,6 +35,14 @@ it.runIf(existsSync("/proc/self/stat"))("a child does not outlive its program, w
   expect(childPrograms().filter((pid) => !before.includes(pid))).toEqual([]);
 });
 
+it("a child that cannot be started for want of file descriptors fails its call, not the program", async () => {
+  const command = "ulimit -n 100 && exec node test/script/no-descriptors-main.ts";
+  const { exitCode, stdout, output } = await runCommand("sh", ["-c", command], { timeoutMs: 30_000 });
+  expect(exitCode, output).toBe(0);
+  expect(stdout).toMatch("vm-lost: The child process could not be started: Error: spawn");
+  expect(stdout).toMatch("then served");
+});
+
 /** Of this project: another copy of it may be tested at the same time. */
 function childPrograms(): string[] {
   return readdirSync("/proc").filter((pid) => {

@@ -37,7 +37,8 @@ interface Waiting {
 export async function createProcessVm(engine: ScriptEngine, limits: VmLimits): Promise<Vm> {
   if (engine.child === undefined) throw new TypeError(`The engine ${engine.name} cannot run in a child process`);
   const bytes = await engine.child.payload();
-  const vm = new ProcessVm(startChild(engine.child.program), limits);
+  const child = startChild(engine.child.program);
+  const vm = new ProcessVm(child instanceof Promise ? await child : child, limits);
   await vm.start(bytes);
   return vm;
 }

@@ -1,3 +1,4 @@
+import { TurnError } from "../../errors.ts";
 import { nodeBuiltin } from "./node-builtin.ts";
 
 /* The one place that starts a child process, on Node, Deno and Bun. What it needs of Node's types is written down here. */
@@ -25,8 +26,13 @@ export interface Child {
   unref(): void;
 }
 
+/** What Node answers where there is no file descriptor left: no pipes, and an error that is yet to come. */
+interface Unstarted extends Pick<Child, "on"> {
+  readonly stdin?: undefined;
+}
+
 interface ChildProcessModule {
-  spawn(command: string, args: readonly string[], options: object): Child;
+  spawn(command: string, args: readonly string[], options: object): Child | Unstarted;
 }
 
 interface Host {
@@ -40,7 +46,7 @@ interface Host {
 }
 
 /** A program of ours in a child process: no environment, no files but three pipes, as few rights as the runtime can give. */
-export function startChild(program: string): Child {
+export function startChild(program: string): Child | Promise<never> {
   const childProcess = nodeBuiltin<ChildProcessModule>("node:child_process");
   const url = nodeBuiltin<{ fileURLToPath(url: string): string }>("node:url");
   const { process } = globalThis as Host;
@@ -51,8 +57,18 @@ export function startChild(program: string): Child {
   const env = "Deno" in globalThis ? { DENO_DIR: "/dev/null" } : {};
   const options = { env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true, shell: false };
   const child = childProcess.spawn(process.execPath, [...flags(), url.fileURLToPath(program)], options);
+  if (child.stdin === undefined) return errorOf(child);
   endWithProgram(child);
   return child;
+}
+
+/** To be listened for at once: an error that nobody hears ends the program. */
+function errorOf(child: Unstarted): Promise<never> {
+  return new Promise((_, reject) => {
+    child.on("error", (error) => {
+      reject(new TurnError("vm-lost", `The child process could not be started: ${String(error)}`));
+    });
+  });
 }
 
 const living = new Set<Child>();
