@@ -70,6 +70,19 @@ export default function processIsolation({ describe, it, expect }: TestApi): voi
       await runtime.close();
     });
 
+    it("kills no child that has answered while its program was busy itself", async () => {
+      const limits = { sliceMs: 500, killGraceMs: 300 };
+      const observe = ({ op }: { op: string }): void => {
+        // The command has just gone to the child.
+        const end = performance.now() + (op === "call default" ? 1_200 : 0);
+        while (performance.now() < end);
+      };
+      const runtime = testRuntime({ isolation, limits, observe });
+      const script = await runtime.openScript({ source: "export default () => 'served'" });
+      expect(await script.call("default")).toBe("served");
+      await runtime.close();
+    });
+
     it("tells a call that its child died, and serves the next one in another", async () => {
       const runtime = testRuntime({ isolation, host: { hold: () => new Promise(() => {}) } });
       const script = await runtime.openScript({
