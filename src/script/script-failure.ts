@@ -34,7 +34,14 @@ export function scriptError(text: string): Error {
 
 /** A host function's failure as a script sees it: no stack. */
 export function plainHostError(error: unknown): string {
-  return JSON.stringify(describeHostError(error, 0));
+  let plain: Record<string, unknown>;
+  try {
+    plain = describeHostError(error, 0);
+  } catch {
+    // A getter or a proxy of its throws.
+    plain = { name: "Error", message: "An error that cannot be described" };
+  }
+  return JSON.stringify(plain);
 }
 
 function describeHostError(error: unknown, depth: number): Record<string, unknown> {

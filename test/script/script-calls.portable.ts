@@ -219,6 +219,7 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
         rejects: () => Promise.reject(new Error("later")),
         text: () => Promise.reject("just text"),
         big: () => 10n,
+        odd: () => Promise.reject(Object.defineProperty({}, "message", { get: () => JSON.parse("{") })),
       };
       const source = `export default async (name) => {
         try { await globalThis[name](); } catch (e) {
@@ -239,6 +240,8 @@ export default function scriptCalls({ describe, it, expect }: TestApi): void {
           expect(await script.call("default", ["rejects"])).toEqual([true, "Error", "later", null, null, ""]);
           expect(await script.call("default", ["text"])).toEqual([true, "Error", "just text", null, null, ""]);
           expect(((await script.call("default", ["big"])) as unknown[])[1]).toBe("TypeError");
+          const odd = "An error that cannot be described";
+          expect(await script.call("default", ["odd"])).toEqual([true, "Error", odd, null, null, ""]);
         },
         { host },
       );

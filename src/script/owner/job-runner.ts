@@ -114,5 +114,10 @@ export class JobRunner {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value instanceof Promise) return true;
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  return "then" in value && typeof value.then === "function";
+  try {
+    return "then" in value && typeof value.then === "function";
+  } catch {
+    // Whoever awaits it is told.
+    return true;
+  }
 }
