@@ -47,10 +47,14 @@ const NONE: HostSlot[] = [];
 export function encodeWithin(what: string, value: unknown, maxBytes: number): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return "";
-  if (text.length * 3 > maxBytes && utf8Bytes(text) > maxBytes) {
+  if (isLonger(text, maxBytes)) {
     throw new TurnError("script-limit", `${what} longer than ${maxBytes} bytes as JSON (messageBytes)`);
   }
   return text;
+}
+
+export function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && utf8Bytes(text) > maxBytes;
 }
 
 /** A value out of a VM: parsed, with its functions and signals put where they stood. */

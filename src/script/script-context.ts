@@ -1,10 +1,11 @@
 import { isTurnError, TurnError } from "../errors.ts";
 import type { ContextHost } from "./context-host.ts";
 import { ContextValues } from "./context-values.ts";
+import { isLonger } from "./crossing.ts";
 import { type HostFunction, RunningHostCall } from "./host-function.ts";
 import { type EnterContext, HostWork } from "./host-work.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
-import { scriptError, scriptFailure } from "./script-failure.ts";
+import { plainHostError, scriptError, scriptFailure } from "./script-failure.ts";
 import { readMessage, splitDetails } from "./vm-message.ts";
 import * as op from "./vm/prelude/operations.ts";
 import type { ScriptSource, Vm, VmAnswer, VmReply, VmStop } from "./vm/vm.ts";
@@ -215,7 +216,8 @@ export class ScriptContext {
     const { kind, number, details, text } = readMessage(message);
     switch (kind) {
       case op.MESSAGE_RESULT:
-        this.#calls.get(number)?.resolve(this.#values.decode(text, details, undefined));
+        if (isLonger(text, this.#host.messageBytes)) this.#calls.get(number)?.fail(this.#tooLong());
+        else this.#calls.get(number)?.resolve(this.#values.decode(text, details, undefined));
         break;
       case op.MESSAGE_ERROR:
         this.#calls.get(number)?.fail(scriptFailure(text));
@@ -225,6 +227,13 @@ export class ScriptContext {
         break;
       case op.MESSAGE_HOST_CALL:
       case op.MESSAGE_REF_CALL: {
+        if (isLonger(text, this.#host.messageBytes)) {
+          const why = new RangeError(
+            `The arguments are longer than ${this.#host.messageBytes} bytes as JSON (messageBytes)`,
+          );
+          this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, number, plainHostError(why));
+          break;
+        }
         const [name, slots] = splitDetails(details);
         const running = new RunningHostCall();
         const args = this.#values.decode(text, slots, running) as readonly unknown[];

@@ -16,7 +16,11 @@ export default function ownerErrors({ describe, it, expect }: TestApi): void {
         ["throws a string", () => raise("text"), "text"],
         ["throws null", () => raise(null), null],
         ["rejects with undefined", () => Promise.reject(undefined), undefined],
-        ["answers what throws when asked for then", () => Object.defineProperty({}, "then", { get: () => raise(thrown) }), thrown],
+        [
+          "answers what throws when asked for then",
+          () => new Proxy({}, { has: () => true, get: () => raise(thrown) }),
+          thrown,
+        ],
       ];
       for (const [op, fn, cause] of cases) {
         const error = await failure(owner.call(op, fn));

@@ -159,6 +159,29 @@ export default function scriptLost({ describe, it, expect }: TestApi): void {
       await Promise.all(waiting);
     });
 
+    it("fail what is too long alone, in any alphabet, and leave its script as it is", async () => {
+      const source = `
+        let calls = 0;
+        export const repeat = (n) => (calls++, "你".repeat(n)), count = () => calls;
+        export const give = async (n) => { try { return await size("你".repeat(n)); } catch (e) { return e.message; } };
+      `;
+      const host = { size: ([text]: readonly unknown[]) => String(text).length };
+      await withScript(
+        source,
+        async (script) => {
+          // As JSON, with quotes and brackets, no character more would be allowed.
+          expect(await script.call("repeat", [99_999])).toHaveLength(99_999);
+          expect(await script.call("give", [99_998])).toBe(99_998);
+          for (const n of [100_000, 200_000]) {
+            expect(await codeOf(script.call("repeat", [n]))).toBe("script-limit");
+            expect(await script.call("give", [n])).toMatch("longer than 300000 bytes");
+          }
+          expect(await script.call("count")).toBe(3);
+        },
+        { host, limits: { messageBytes: 300_000 } },
+      );
+    });
+
     it("give a short slice to code and none to waiting", async () => {
       const host = {
         later: () => new Promise((resolve) => setTimeout(() => resolve(1), 150)),

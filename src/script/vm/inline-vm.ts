@@ -60,8 +60,9 @@ class InlineVm implements Vm {
         settings: JSON.stringify(settings),
         stackBytes,
         modules: new Map(script.modules),
-        // Details before the text are short, but they may name many functions.
-        maxTextBytes: messageBytes + 65_536,
+        // Scripts are held to so many characters, the host counts their bytes: one message that is too long must not cost
+        // the context. Details before the text are short, but they may name many functions.
+        maxTextBytes: messageBytes * 3 + 65_536,
         shouldInterrupt: () => open.slice.shouldInterrupt(),
         overLimit: (message) => open.slice.overLimit(message),
         randomHex,
