@@ -8,6 +8,7 @@ import { checkHost, checkScript } from "./check-script.ts";
 import type { HostFunction } from "./host-function.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import { resolveLimits } from "./limits.ts";
+import { tell } from "./owner/job-reports.ts";
 import type { ScriptCallOptions } from "./pending-call.ts";
 import { PendingCall } from "./pending-call.ts";
 import type { Script, ScriptHome } from "./script.ts";
@@ -269,11 +270,7 @@ class Runtime implements ScriptRuntime {
   }
 
   #console(entry: ConsoleEntry): void {
-    try {
-      this.#options.console?.(entry);
-    } catch (error) {
-      console.error("The console hook of a script runtime threw", error);
-    }
+    tell((said) => this.#options.console?.(said), entry, "The console hook of a script runtime threw");
   }
 
   async #close(graceMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { createDeferred } from "../../src/internal/deferred.ts";
+import { nextMacrotask } from "../../src/internal/macrotask.ts";
 import type { JobReport } from "../../src/script/index.ts";
 import { createRuntimeOwner, isOwnerError, OwnerError } from "../../src/script/index.ts";
 import type { TestApi } from "../support/test-api.ts";
@@ -105,7 +106,7 @@ export default function ownerErrors({ describe, it, expect }: TestApi): void {
       expect(reports[0]?.owner).toBe("vm");
     });
 
-    it("survives an observe hook that throws", async () => {
+    it("survives an observe hook that throws, now or later", async () => {
       const report = console.error;
       const lines: unknown[] = [];
       console.error = (line: unknown) => lines.push(line);
@@ -113,10 +114,16 @@ export default function ownerErrors({ describe, it, expect }: TestApi): void {
         const owner = createRuntimeOwner({ name: "vm", observe: () => raise(new Error("observer")) });
         expect(await owner.call("job", () => 1)).toBe(1);
         expect(await owner.call("job", () => 2)).toBe(2);
+        const late = createRuntimeOwner({
+          name: "late",
+          observe: (): unknown => Promise.reject(new Error("observer")),
+        });
+        expect(await late.call("job", () => 3)).toBe(3);
+        await nextMacrotask();
       } finally {
         console.error = report;
       }
-      expect(lines).toEqual(["The observe hook of vm threw", "The observe hook of vm threw"]);
+      expect(lines).toEqual([...Array(2).fill("The observe hook of vm threw"), "The observe hook of late threw"]);
     });
 
     it("gives up after maxWaitMs, but only for callers without a deadline of their own", async () => {

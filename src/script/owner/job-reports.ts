@@ -2,6 +2,17 @@ import type { Job } from "./job.ts";
 import type { JobReport } from "./owner-contract.ts";
 import type { OwnerError } from "./owner-error.ts";
 
+/** Calls a hook that must not harm who calls it: what it throws goes to the console, also where it is asynchronous. */
+export function tell<T>(hook: (what: T) => unknown, what: T, complaint: string): void {
+  const complain = (failure: unknown): void => console.error(complaint, failure);
+  try {
+    const told = hook(what);
+    if (told instanceof Promise) told.catch(complain);
+  } catch (failure) {
+    complain(failure);
+  }
+}
+
 /** Tells whoever observes an owner how each job ended. */
 export class JobReports {
   readonly #owner: string;
@@ -29,10 +40,6 @@ export class JobReports {
       ...(error === undefined ? {} : { error }),
       ...(job.labels === undefined ? {} : { labels: job.labels }),
     };
-    try {
-      this.#observe(report);
-    } catch (failure) {
-      console.error(`The observe hook of ${this.#owner} threw`, failure);
-    }
+    tell(this.#observe, report, `The observe hook of ${this.#owner} threw`);
   }
 }
