@@ -179,7 +179,7 @@ export const scriptMutants: readonly Mutant<string>[] = [
   ...mutantsOf("refuses at once what waits for a VM", [
     [runtime, "    for (const call of this.#calls()) if (!call.begun) call.fail(closedError());\n", ""],
   ]),
-  ...mutantsOf("closes a script whose context is just being made again", [
+  ...mutantsOf("closes a script whose context has just been made again", [
     [
       script,
       '      if (this.#closed) throw new TurnError("closed", "The script was closed");\n    } catch',

@@ -1,5 +1,5 @@
 import { isTurnError } from "../../src/index.ts";
-import type { ScriptEngine } from "../../src/script/index.ts";
+import type { Script, ScriptEngine } from "../../src/script/index.ts";
 import { createDeferred } from "../../src/internal/deferred.ts";
 import type { TestApi } from "../support/test-api.ts";
 import { callbackChain } from "./callback-chain.ts";
@@ -314,6 +314,25 @@ export default function scriptOrder({ describe, it, expect }: TestApi): void {
       const call = codeOf(script.call("ok"));
       await script.close();
       expect(await call).toBe("closed");
+      expect(runtime.stats()).toMatchObject({ scripts: 0, calls: 0 });
+      await runtime.close({ graceMs: 0 });
+    });
+
+    it("closes a script whose context has just been made again, at the last moment", async () => {
+      const ends: Promise<void>[] = [];
+      const onLine = (): void => void (opened === undefined ? 0 : ends.push(opened.close()));
+      const runtime = testRuntime({ limits: { sliceMs: 50 }, console: onLine });
+      let opened: Script | undefined;
+      const script = await runtime.openScript({
+        // Said after the script was evaluated and before anybody has heard of it.
+        source: `Promise.resolve().then(() => console.log("evaluated"));
+          export const loop = () => { for (;;); }; export const ok = () => 'ok';`,
+      });
+      opened = script;
+      expect(await codeOf(script.call("loop"))).toBe("script-timeout");
+      expect(await codeOf(script.call("ok"))).toBe("closed");
+      expect(ends).toHaveLength(1);
+      await Promise.all(ends);
       expect(runtime.stats()).toMatchObject({ scripts: 0, calls: 0 });
       await runtime.close({ graceMs: 0 });
     });
