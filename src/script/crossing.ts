@@ -47,10 +47,12 @@ const NONE: HostSlot[] = [];
 export function encodeWithin(what: string, value: unknown, maxBytes: number): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return "";
-  if (isLonger(text, maxBytes)) {
-    throw new TurnError("script-limit", `${what} longer than ${maxBytes} bytes as JSON (messageBytes)`);
-  }
+  if (isLonger(text, maxBytes)) throw tooLong(what, maxBytes);
   return text;
+}
+
+export function tooLong(what: string, maxBytes: number): TurnError {
+  return new TurnError("script-limit", `${what} longer than ${maxBytes} bytes as JSON (messageBytes)`);
 }
 
 export function isLonger(text: string, maxBytes: number): boolean {

@@ -1,7 +1,7 @@
 import { isTurnError, TurnError } from "../errors.ts";
 import type { ContextHost } from "./context-host.ts";
 import { ContextValues } from "./context-values.ts";
-import { isLonger } from "./crossing.ts";
+import { isLonger, tooLong } from "./crossing.ts";
 import { type HostFunction, RunningHostCall } from "./host-function.ts";
 import { type EnterContext, HostWork } from "./host-work.ts";
 import type { PendingCall, ScriptCallOptions } from "./pending-call.ts";
@@ -214,23 +214,22 @@ export class ScriptContext {
 
   #obey(message: string, trigger: PendingCall | undefined): void {
     const { kind, number, details, text } = readMessage(message);
+    const { messageBytes } = this.#host;
     switch (kind) {
       case op.MESSAGE_RESULT:
-        if (isLonger(text, this.#host.messageBytes)) this.#calls.get(number)?.fail(this.#tooLong());
+        if (isLonger(text, messageBytes)) this.#calls.get(number)?.fail(tooLong("The result is", messageBytes));
         else this.#calls.get(number)?.resolve(this.#values.decode(text, details, undefined));
         break;
       case op.MESSAGE_ERROR:
         this.#calls.get(number)?.fail(scriptFailure(text));
         break;
       case op.MESSAGE_TOO_LONG:
-        this.#calls.get(number)?.fail(this.#tooLong());
+        this.#calls.get(number)?.fail(tooLong("The result is", messageBytes));
         break;
       case op.MESSAGE_HOST_CALL:
       case op.MESSAGE_REF_CALL: {
-        if (isLonger(text, this.#host.messageBytes)) {
-          const why = new RangeError(
-            `The arguments are longer than ${this.#host.messageBytes} bytes as JSON (messageBytes)`,
-          );
+        if (isLonger(text, messageBytes)) {
+          const why = new RangeError(tooLong("The arguments are", messageBytes).message);
           this.#enter(trigger, "refuse host call", op.FAIL_HOST_CALL, number, plainHostError(why));
           break;
         }
@@ -287,13 +286,6 @@ export class ScriptContext {
 
   #hostFunction(name: string): HostFunction | undefined {
     return Object.hasOwn(this.#host.hosts, name) ? this.#host.hosts[name] : undefined;
-  }
-
-  #tooLong(): TurnError {
-    return new TurnError(
-      "script-limit",
-      `The result is longer than ${this.#host.messageBytes} bytes as JSON (messageBytes)`,
-    );
   }
 }
 

@@ -12,7 +12,7 @@ it("turnwire/script loads QuickJS, its WebAssembly and child processes only when
   for (const later of ["settingsText", "QTS_", "SIGKILL"]) expect(code.includes(later), later).toBe(false);
 });
 
-it("turnwire/script with all that a VM needs but the WebAssembly is at most 44 kB, the module for scripts included", async () => {
+it("turnwire/script with all that a VM needs but the WebAssembly is at most 45 kB, the module for scripts included", async () => {
   const { outputFiles } = await build({
     absWorkingDir: projectFolder,
     entryPoints: ["src/script/index.ts"],
@@ -27,5 +27,5 @@ it("turnwire/script with all that a VM needs but the WebAssembly is at most 44 k
     logLevel: "silent",
   });
   const bytes = gzipSync(Buffer.concat(outputFiles.map(({ contents }) => contents)), { level: 9 }).length;
-  expect(bytes).toBeLessThan(44_000);
+  expect(bytes).toBeLessThan(45_000);
 });

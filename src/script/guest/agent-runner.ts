@@ -1,4 +1,8 @@
-/** What a script agent's script is called by; the script itself is the module that it imports. Text: it runs in the VM. */
+/**
+ * What a script agent's script is called by; the script itself is the module that it imports. Text: it runs in the VM.
+ * `forward` says each answer from where it has said it to, as a run may have begun before anybody heard; and the last one
+ * at the end, where it was not streamed or had ended before.
+ */
 export const agentRunner = (fileName: string): string => /* js */ `
 import * as script from ${JSON.stringify(fileName)};
 import { engines, tools } from "turnwire";
@@ -22,7 +26,6 @@ export default async (turn, given) => {
       const calls = new Map();
       handle
         .on("partial", ({ delta, completion }) => {
-          // Anew, or on from what was said: it may have begun before anybody heard.
           const from = completion.length - String(delta).length < said ? 0 : said;
           said = completion.length;
           return part("text", completion.slice(from));
@@ -39,7 +42,6 @@ export default async (turn, given) => {
           return tool(error === undefined ? { status: "completed", input, output: result } : { status: "error", input, error }, call);
         });
       const answer = await handle.promise;
-      // Of one that was not streamed, or has ended before.
       const last = answer.blocks.findLastIndex(({ kind }) => kind === "user" || kind === "tool_use");
       const texts = answer.blocks.slice(last + 1).filter(({ kind }) => kind === "llm_text");
       const text = texts.map(({ payload }) => (typeof payload?.text === "string" ? payload.text : "")).join("");

@@ -1,6 +1,7 @@
 /**
  * Gives the host a script's parts, to be called one by one. Text: it runs in the VM. Hooks are looked for by name too: they
  * may be methods of a class. What is none, or no answer of one, would be passed over on the host, and nobody would know.
+ * What a hook changes in place is a change of a copy there, and goes back as its answer.
  */
 export const partsRunner = (fileName: string): string => /* js */ `
 import * as script from ${JSON.stringify(fileName)};
@@ -33,7 +34,6 @@ export const hook = async (name, context) => {
   if (answer !== undefined && answer !== null && (typeof answer !== "object" || Array.isArray(answer))) {
     throw new TypeError("The answer of " + name + " must be an object");
   }
-  // What it changed in place is a change of a copy here.
   return name === "beforeToolCall" ? { args: context.call.args, ...answer } : answer;
 };
 `;
