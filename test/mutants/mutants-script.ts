@@ -242,6 +242,13 @@ export const scriptMutants: readonly Mutant<string>[] = [
       "  return answer;",
     ],
   ]),
+  ...mutantsOf("a tool's arguments are checked in its VM", [
+    [parts, "  compileSchema(schema, place);\n  return () => undefined;", "  return compileSchema(schema, place);"],
+  ]),
+  ...mutantsOf("arguments that a script's tool refuses are not tried again", [[parts, ".catch(passOn)", ""]]),
+  ...mutantsOf("a script that was evaluated and is refused then does not stay open", [
+    ["script/load-script.ts", "    await script?.close();\n", ""],
+  ]),
   ...mutantsOf("a cancel reaches a script's tool", [
     [parts, "  return signal === undefined ? { labels } : { signal, labels };", "  return { labels };"],
   ]),

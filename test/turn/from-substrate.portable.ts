@@ -127,7 +127,7 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       expect(conformanceCalls("raw-stop").stops).toBe(1);
     });
 
-    it("a stop keeps the whole text so far, also where the client had the beginning already (T9)", async () => {
+    it("T9: a stop keeps the whole text so far, also where the client had the beginning already", async () => {
       for (const n of [0, 1]) {
         const substrate = createSubstrate();
         const steps: ConformanceStep[] = [
