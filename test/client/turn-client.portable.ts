@@ -15,6 +15,7 @@ import {
   scriptFetch,
   type SentRequest,
 } from "../support/scripted-fetch.ts";
+import { createByteSource } from "../support/byte-source.ts";
 import type { PortableSuite } from "../support/test-api.ts";
 import { createVirtualClock, type VirtualClock } from "../support/virtual-clock.ts";
 
@@ -645,6 +646,27 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       });
       expect(script.sent).toHaveLength(7);
       expect(clock.pending).toBe(0);
+    });
+  });
+
+  describe("a refusal that breaks off before it has said what it is", () => {
+    const headers = { "content-type": "application/problem+json" };
+    it("is asked for again", async () => {
+      const cut = new Response(createByteSource(['{"code":"appr'], new Error("socket closed")).stream, {
+        status: 410,
+        headers,
+      });
+      const { client, clock, script } = setUp([cut, problem(410, "approval-expired")]);
+      const decided = failure(client.decide("x", "y", { decision: "approve" }));
+      await clock.advance(60_000);
+      expect(await decided).toMatchObject({ code: "approval-expired" });
+      expect(script.sent).toHaveLength(2);
+    });
+
+    it("is final where its status says enough", async () => {
+      const { client, script } = setUp([new Response(null, { status: 401, headers })]);
+      expect(await failure(client.inspect("x"))).toMatchObject({ code: "unauthorized", retryable: false });
+      expect(script.sent).toHaveLength(1);
     });
   });
 
