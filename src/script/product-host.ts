@@ -1,3 +1,4 @@
+import { isTurnError } from "../errors.ts";
 import type { Engine, EngineContext, EngineFunction } from "../inference/engine.ts";
 import type { EngineConfig } from "../inference/engines.ts";
 import type { ToolContext, ToolRegistry } from "../inference/tool-registry.ts";
@@ -49,11 +50,16 @@ export function hostFunctions(product: ProductHost, stop?: AbortSignal): Record<
       const given = typeof asked === "string" ? own(engines, asked) : resolveEngine?.(asked as EngineConfig);
       if (given === undefined) throw new TypeError(`The host gives no engine for ${JSON.stringify(asked)}`);
       const told = context as Record<string, unknown>;
+      let refusal: unknown;
       const say =
         (fn: unknown) =>
         (delta: string): void => {
-          // A run that has ended does not listen any more, which is no failure of the engine's.
-          if (isScriptFunction(fn)) fn.call([delta]).catch(() => undefined);
+          if (!isScriptFunction(fn)) return;
+          fn.call([delta]).catch((error: unknown) => {
+            // A run that has ended does not listen any more, which is no failure of the engine's. One that is told too much at
+            // once would lose the rest.
+            if (isTurnError(error, "script-limit")) refusal = error;
+          });
         };
       const full = {
         ...told,
@@ -61,7 +67,9 @@ export function hostFunctions(product: ProductHost, stop?: AbortSignal): Record<
         partial: say(told["partial"]),
         thinking: say(told["thinking"]),
       };
-      return (await toFunction(given)(turn as Turn, full as unknown as EngineContext)) ?? turn;
+      const answer = (await toFunction(given)(turn as Turn, full as unknown as EngineContext)) ?? turn;
+      if (refusal !== undefined) throw refusal;
+      return answer;
     },
     [HOST_TOOL]([name, args, context], { signal }) {
       if (tools === undefined) throw new TypeError("The host gives no tools");

@@ -261,6 +261,22 @@ const suite: PortableSuite = ({ describe, it, expect }) => {
       ]);
     });
 
+    it("fails where an engine says more at once than there may be calls", async () => {
+      const source = `
+        import { createSession, turns } from "turnwire";
+        export default async (turn, ctx) => {
+          const session = createSession({ engine: ctx.engines.model });
+          await ctx.forward(session.start(turns.newTurn({ blocks: [turns.newUserBlock(turn.message)] })));
+        };`;
+      const model: NonNullable<ScriptAgentOptions["engines"]>[string] = (_turn, { partial }) => {
+        for (let n = 0; n < 60; n++) partial(`${n} `);
+      };
+      const runtime = testRuntime({ limits: { maxQueuedCalls: 50 } });
+      const { snapshot } = await play(source, "failed", { engines: { model }, runtime });
+      expect(snapshot?.failure?.message).toMatch("maxQueuedCalls");
+      await runtime.close({ graceMs: 0 });
+    });
+
     it("a crash in the middle: begun again from its checkpoint where that is safe, failed where it is not", async () => {
       const source = `export default async (turn, ctx) => {
         if (turn.checkpoint) return ", kept " + turn.checkpoint.step + ", attempt " + turn.attempt;
